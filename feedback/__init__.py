@@ -1,0 +1,1 @@
+"""Did it help: ratings, impact, learning and rollout verdicts."""

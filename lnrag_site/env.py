@@ -1,0 +1,109 @@
+"""Read the environment. A bad value stops the start with the variable's name; behavior lives in admin rows instead."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the trimmed value of `name`, or the default when it is unset or blank."""
+    return os.environ.get(name, "").strip() or default
+
+
+def choice(name: str, default: str, *, among: Sequence[str]) -> str:
+    """Return the value of `name`, which must be one of `among`.
+
+    :raises ImproperlyConfigured: naming the variable and what is allowed.
+    """
+    value = text(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value!r}: expected one of {', '.join(among)}.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return `name` as a boolean.
+
+    :raises ImproperlyConfigured: when the value is neither a true word nor a false word.
+    """
+    word = text(name).lower()
+    if not word:
+        return default
+    if word in TRUE_WORDS | FALSE_WORDS:
+        return word in TRUE_WORDS
+    raise ImproperlyConfigured(f"{name}={word!r}: expected true or false.")
+
+
+def integer(name: str, default: int, *, low: int | None = None, high: int | None = None) -> int:
+    """Return `name` as an integer within [low, high].
+
+    :raises ImproperlyConfigured: when it is not an integer or out of range.
+    """
+    return int(_number(name, default, kind=int, low=low, high=high))
+
+
+def decimal(name: str, default: float, *, low: float | None = None, high: float | None = None) -> float:
+    """Return `name` as a float within [low, high].
+
+    :raises ImproperlyConfigured: when it is not a number or out of range.
+    """
+    return float(_number(name, default, kind=float, low=low, high=high))
+
+
+def seconds(name: str, default: float) -> float:
+    """Return `name` as a positive duration in seconds."""
+    return decimal(name, default, low=0.001)
+
+
+def listing(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the comma-separated items of `name`, trimmed, blanks dropped."""
+    raw = text(name)
+    return tuple(part.strip() for part in raw.split(",") if part.strip()) if raw else tuple(default)
+
+
+def secret(name: str, *, file: Path) -> str:
+    """Return `name`, or the secret kept in `file`, generated once with mode 0600."""
+    given = text(name)
+    if given:
+        return given
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_once(file, secrets.token_urlsafe(48))
+    return file.read_text(encoding="ascii").strip()
+
+
+def _write_once(file: Path, value: str) -> None:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process of the same start was first
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(value)
+
+
+def _number(name: str, default: float, *, kind: type, low: float | None, high: float | None) -> float:
+    raw = text(name)
+    try:
+        value: float = kind(raw) if raw else default
+    except ValueError as exc:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a number.") from exc
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a value between {low} and {high}.")
+    return value
+
+
+def same(name: str, alias: str, *, default: str) -> str:
+    """Return the value of `name` or of its `alias`.
+
+    :raises ImproperlyConfigured: when both are set and differ.
+    """
+    first, second = text(name), text(alias)
+    if first and second and first.rstrip("/") != second.rstrip("/"):
+        raise ImproperlyConfigured(f"{name} and {alias} are both set and differ: unset one of them.")
+    return first or second or default

@@ -1,0 +1,177 @@
+"""Settings: where things are. How things behave is rows in the admin; see lnrag_site/defaults.py for their first values."""
+
+from pathlib import Path
+
+from lnrag_site import env, postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("LNRAG_VAR", str(BASE_DIR / "var")))
+VERSION = "0.1.0"
+
+# --- Secrets: generated once, mode 0600 -------------------------------------------------------------------------------
+SECRET_KEY = env.secret("SECRET_KEY", file=VAR_DIR / "secret_key")
+CREDENTIAL_KEY = env.secret("CREDENTIAL_KEY", file=VAR_DIR / "credential_key")
+
+# --- Who may talk to us -----------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+ALLOWED_HOSTS = list(env.listing("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", "testserver")))
+CSRF_TRUSTED_ORIGINS = list(env.listing("CSRF_TRUSTED_ORIGINS"))
+BEHIND_TLS = env.flag("BEHIND_TLS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "lnrag_session"
+CSRF_COOKIE_NAME = "lnrag_csrf"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- The house --------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_prometheus",
+    "django_q",
+    "lnrag_site",
+    "models_registry",
+    "rag",
+    "recommendations",
+    "feedback",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "lnrag_site.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lnrag_site.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "lnrag_site.middleware.api_version",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "lnrag_site.urls"
+ASGI_APPLICATION = "lnrag_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "lnrag_site.context.shell",
+            ]
+        },
+    }
+]
+
+# --- Where things are kept --------------------------------------------------------------------------------------------
+DATABASES = {"default": postgres.database_settings(url=env.text("DATABASE_URL"), var_dir=VAR_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "django_cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+UPLOAD_DIR = VAR_DIR / "uploads"
+MODEL_CACHE_DIR = VAR_DIR / "models"
+
+# --- Signing in -------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "sesame.backends.ModelBackend"]
+LOGIN_URL = "/signin/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SESAME_MAX_AGE = env.integer("SIGN_IN_LINK_SECONDS", 900, low=60)
+SESAME_ONE_TIME = True
+SESAME_INVALIDATE_ON_PASSWORD_CHANGE = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Programs ---------------------------------------------------------------------------------------------------------
+API_VERSION = "2025-10-15"
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["models_registry.api.authentication.BearerKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "lnrag_site.errors.api_exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "lnrag",
+    "DESCRIPTION": "Explained, checked and measured advice for Lightning Network node operators.",
+    "VERSION": API_VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Seams between floors ---------------------------------------------------------------------------------------------
+RAG_CONTEXT_SOURCES = ["recommendations.services.context.NodeContext"]
+
+# --- Jobs: first-token timeout < total timeout < queue timeout < queue retry (models_registry/checks.py) ------------------
+Q_CLUSTER = {
+    "name": "lnrag",
+    "orm": "default",
+    "workers": env.integer("QUEUE_WORKERS", 1, low=1, high=32),
+    "timeout": 600,
+    "retry": 720,
+    "max_attempts": 3,
+    "catch_up": False,
+    "save_limit": 1000,
+    "poll": 1.0,
+    "label": "Jobs",
+}
+
+# --- First values of rows (manage.py load_defaults never overwrites an edited row) ---------------------------------------
+LLM_PROVIDER = env.choice("LLM_PROVIDER", "ollama", among=("ollama", "openai", "anthropic"))
+OLLAMA_URL = env.same("OLLAMA_URL", "OLLAMA_BASE_URL", default="http://localhost:11434")
+
+# --- Language, time, logs ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING_CONFIG = "lnrag_site.logging.configure"
+LOGGING = {"level": env.text("LOG_LEVEL", "INFO"), "json": env.flag("LOG_JSON", default=True)}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+GRAPH_UPLOAD_MAX_BYTES = env.integer("GRAPH_UPLOAD_MAX_MB", 512, low=1) * 1024 * 1024
+UNFOLD = {"SITE_TITLE": "lnrag", "SITE_HEADER": "lnrag", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}

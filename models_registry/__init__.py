@@ -1,0 +1,1 @@
+"""Who may speak: hosts, models, strategies, rollouts and the gateway to local models."""

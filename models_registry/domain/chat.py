@@ -1,0 +1,141 @@
+"""The values exchanged with a model: who is asked, with which knobs, what it said. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. It travels as a role; the model's own template is applied by the host."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Five limits in seconds, and the retry rule: one limit alone cannot tell a cold load from a hang."""
+
+    connect_s: float = 5.0
+    default_s: float = 60.0
+    first_token_s: float = 90.0
+    idle_s: float = 30.0
+    total_s: float = 180.0
+    load_s: float = 300.0
+    attempts: int = 3
+    retry_wait_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One host that can speak or embed. Equal endpoints share one pooled client."""
+
+    slug: str
+    kind: str  # ollama | openai | anthropic | builtin | echo
+    base_url: str
+    keep_alive: str = "30m"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """Sampling options of one request; `num_ctx` is pinned per model, since a change reloads it."""
+
+    temperature: float = 0.2
+    top_p: float = 0.9
+    top_k: int | None = None
+    repeat_penalty: float | None = None
+    num_ctx: int = 8192
+    max_tokens: int = 1536
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model on one host that may answer."""
+
+    endpoint: Endpoint
+    model: str
+    digest: str = ""
+    capabilities: tuple[str, ...] = ()
+    num_ctx: int = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationPlan:
+    """Everything decided before a model is asked; stored with the generation, never edited later."""
+
+    purpose: str
+    query_type: str
+    candidates: tuple[Candidate, ...]
+    knobs: Knobs
+    strategy: str
+    rollout: str | None = None
+    variant: str | None = None
+    bucket: int | None = None
+    prompt_revision_id: int | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def can_generate(self) -> bool:
+        return bool(self.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A model took the turn. Everything that follows is its voice."""
+
+    model: str
+    endpoint: str
+    fell_back_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, in order. One piece may hold several tokens."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A piece of the model's reasoning; never shown as part of the answer."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The model said `done`. Counts are None when the host did not report them."""
+
+    model: str
+    reason: str
+    prompt_tokens: int | None
+    generated_tokens: int | None
+    latency_ms: int
+    first_token_ms: int | None
+    load_ms: int | None = None
+    truncation_suspected: bool = False
+
+
+Piece = Started | Text | Thinking | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What one provider is asked, once."""
+
+    model: str
+    messages: tuple[Message, ...]
+    knobs: Knobs
+    schema: Mapping[str, Any] | None = None
+    think: bool | None = None
+    keep_alive: str | None = None

@@ -1,0 +1,75 @@
+"""What can go wrong when a model is asked to speak. Named for what the caller may do.
+
+ModelError
+├── ProviderUnavailable      try the next candidate (connection refused, reset, 5xx)
+│   └── ProviderTimeout      try the next candidate, never the same cold host again
+├── RateLimited              try the next candidate, or wait `retry_after_s` (429, 503)
+├── ModelNotInstalled        try the next candidate; tell the administrator (404)
+├── ProviderRejected         do not try again: the request itself is wrong (4xx, bad option)
+│   └── PromptTooLong        do not try again: shorten the prompt
+├── AnswerInvalid            the model spoke, but not what was asked
+│   ├── AnswerEmpty          nothing was said
+│   └── AnswerCutOff         the stream ended without `done`, or the output limit was hit
+├── GenerationInterrupted    it failed after the first token: say so, never splice another voice
+└── NoModelAvailable         no candidate is left: the built-in engine answers
+"""
+
+
+class ModelError(Exception):
+    """Base of every model failure. `retryable` tells whether asking again later may help."""
+
+    code = "model_error"
+    retryable = False
+
+
+class ProviderUnavailable(ModelError):
+    code = "provider_unavailable"
+    retryable = True
+
+
+class ProviderTimeout(ProviderUnavailable):
+    code = "provider_timeout"
+
+
+class RateLimited(ModelError):
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ModelNotInstalled(ModelError):
+    code = "model_not_installed"
+
+
+class ProviderRejected(ModelError):
+    code = "provider_rejected"
+
+
+class PromptTooLong(ProviderRejected):
+    code = "prompt_too_long"
+
+
+class AnswerInvalid(ModelError):
+    code = "answer_invalid"
+    retryable = True
+
+
+class AnswerEmpty(AnswerInvalid):
+    code = "answer_empty"
+
+
+class AnswerCutOff(AnswerInvalid):
+    code = "answer_cut_off"
+
+
+class GenerationInterrupted(ModelError):
+    code = "generation_interrupted"
+    retryable = True
+
+
+class NoModelAvailable(ModelError):
+    code = "no_model_available"
+    retryable = True

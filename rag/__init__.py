@@ -1,0 +1,1 @@
+"""What do we know: documents, hybrid retrieval and streamed answers."""

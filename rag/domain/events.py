@@ -1,0 +1,54 @@
+"""The closed list of things a stream can say. Values only; `rag/streaming.py` puts them on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    STATUS = "status"
+    QUEUED = "queued"
+    LOADING = "loading"
+    NODE_INFO = "node_info"
+    TECHNICAL_RECOMMENDATIONS = "technical_recommendations"
+    RECOMMENDATION = "recommendation"
+    TOKEN = "token"  # noqa: S105 - an event name, not a credential
+    WARNING = "warning"
+    CACHED_DATA = "cached_data"
+    SIMILAR_DOCUMENT = "similar_document"
+    BASIC_INFO = "basic_info"
+    AI_RECOMMENDATIONS = "ai_recommendations"
+    AI_ANALYSIS = "ai_analysis"
+    ANSWER = "answer"
+    COMPLETE = "complete"
+    ERROR = "error"
+
+
+TERMINAL = frozenset({EventType.COMPLETE, EventType.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of a turn. `progress` is 0 to 100 and never falls within a stream; `data` is JSON-safe."""
+
+    type: EventType
+    progress: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.type in TERMINAL
+
+
+def status(message: str, *, progress: int = 0, **data: Any) -> Event:
+    return Event(EventType.STATUS, progress, {"message": message, **data})
+
+
+def warning(code: str, message: str, *, progress: int) -> Event:
+    return Event(EventType.WARNING, progress, {"code": code, "message": message})
+
+
+def error(code: str, message: str, *, retryable: bool, progress: int) -> Event:
+    """End a stream that failed. `message` is for the reader: no internals, no exception text."""
+    return Event(EventType.ERROR, progress, {"code": code, "message": message, "retryable": retryable})

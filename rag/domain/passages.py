@@ -1,0 +1,50 @@
+"""What retrieval returns: passages with where they come from and why they were found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One chunk of a document. `rank` counts from 1; `score` is the fused score; legs are None where a leg missed it."""
+
+    chunk_id: int
+    document_id: int
+    document_uid: str
+    title: str
+    breadcrumb: str
+    text: str
+    lang: str
+    url: str
+    rank: int
+    score: float
+    cosine: float | None
+    bm25: float | None
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The passages for one question, with the best cosine and the terms no passage holds."""
+
+    question: str
+    lang: str
+    passages: tuple[Passage, ...]
+    best_cosine: float | None
+    missing_terms: tuple[str, ...] = ()
+    is_answerable: bool = True
+    index_version: str = ""
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered reference shown to the reader; `number` counts from 1 within one answer."""
+
+    number: int
+    chunk_id: int
+    document_uid: str
+    title: str
+    breadcrumb: str
+    quote: str
+    url: str

@@ -1,0 +1,204 @@
+"""Tables of the knowledge floor: sources, documents, chunks, embedding spaces, postings, prompts and answers."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from pgvector.django import VectorField
+
+
+class Source(models.Model):
+    """Where documents come from, and who may see them. Enforced inside the retrieval SQL."""
+
+    class Kind(models.TextChoices):
+        BUILT_IN = "built_in", "Built-in library"
+        UPLOAD = "upload", "Upload"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    is_enabled = models.BooleanField(default=True)
+    is_public = models.BooleanField(default=False, help_text="Readable without login.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+",
+        help_text="Empty: every signed-in user may search it.",
+    )
+
+    class Meta:
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Document(models.Model):
+    """One text of the library. `content_sha256` makes ingestion idempotent."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="documents")
+    uid = models.CharField(max_length=200, help_text="Stable within its source, e.g. the file's path.")
+    title = models.CharField(max_length=300)
+    lang = models.CharField(max_length=8, default="en")
+    content = models.TextField()
+    content_sha256 = models.CharField(max_length=64)
+    url = models.URLField(blank=True, max_length=500)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    references = models.JSONField(default=list, blank=True, help_text="Sources the text names: name and url.")
+    metrics = models.JSONField(default=dict, blank=True)
+    flags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    dated_at = models.DateField(null=True, blank=True)
+    ingested_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("title",)
+        constraints = [models.UniqueConstraint(fields=("source", "uid"), name="one_document_per_source_uid")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Chunk(models.Model):
+    """A passage: a section, or a part of one, with the headings above it."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunks")
+    ordinal = models.PositiveIntegerField()
+    breadcrumb = models.CharField(max_length=500)
+    text = models.TextField()
+    word_count = models.PositiveIntegerField()
+    lexeme_count = models.PositiveIntegerField(default=0, help_text="Length for BM25, in lexemes.")
+
+    class Meta:
+        ordering = ("document", "ordinal")
+        constraints = [models.UniqueConstraint(fields=("document", "ordinal"), name="one_chunk_per_ordinal")]
+
+    def __str__(self) -> str:
+        return self.breadcrumb
+
+
+class Posting(models.Model):
+    """A lexeme in a chunk with its frequency: the lexical leg's inverted index."""
+
+    lexeme = models.TextField()
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="+")
+    frequency = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=("lexeme", "chunk", "frequency"), name="posting_by_lexeme")]
+
+    def __str__(self) -> str:
+        return self.lexeme
+
+
+class IndexVersion(models.Model):
+    """One embedding space: vectors of different spaces never meet in one ranking."""
+
+    slug = models.SlugField(unique=True, max_length=120)
+    model = models.CharField(max_length=160)
+    digest = models.CharField(max_length=80)
+    dimension = models.PositiveIntegerField()
+    prefix_scheme = models.CharField(max_length=20, default="none")
+    version = models.CharField(max_length=20)
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = [
+            models.UniqueConstraint(fields=("is_active",), condition=Q(is_active=True), name="one_active_index_version")
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class ChunkEmbedding(models.Model):
+    """A unit-length vector of one chunk in one space."""
+
+    index_version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="embeddings")
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="embeddings")
+    embedding = VectorField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("index_version", "chunk"), name="one_vector_per_space_chunk")]
+
+    def __str__(self) -> str:
+        return f"{self.index_version_id}:{self.chunk_id}"
+
+
+class GlossaryEntry(models.Model):
+    """Words that also mean other words: appended to a question before it is searched."""
+
+    term = models.CharField(max_length=80)
+    lang = models.CharField(max_length=8, default="en", help_text="Language of the term.")
+    expansion = models.CharField(max_length=300, help_text="Words to add, in English.")
+    is_enabled = models.BooleanField(default=True)
+    seed = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ("lang", "term")
+        verbose_name_plural = "glossary entries"
+        constraints = [models.UniqueConstraint(fields=("term", "lang"), name="one_entry_per_term_lang")]
+
+    def __str__(self) -> str:
+        return self.term
+
+
+class PromptRevision(models.Model):
+    """The words of a prompt. Append-only; exactly one is active per purpose and language."""
+
+    purpose = models.CharField(max_length=40, help_text="answer, or advice:<query type>")
+    lang = models.CharField(max_length=8, default="en")
+    text = models.TextField()
+    note = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("purpose", "lang", "-created_at")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("purpose", "lang"), condition=Q(is_active=True), name="one_active_prompt_per_purpose"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} ({self.lang})"
+
+
+class Answer(models.Model):
+    """One question and what came of it: the history, written once per turn whatever the tap."""
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed"
+        FAILED = "failed"
+        ABANDONED = "abandoned"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    question = models.TextField()
+    lang = models.CharField(max_length=8, default="en")
+    query_type = models.CharField(max_length=24, default="detailed")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    unit = models.CharField(max_length=80, blank=True)
+    node_pubkey = models.CharField(max_length=66, blank=True)
+    text = models.TextField(blank=True)
+    citations = models.JSONField(default=list)
+    confidence = models.FloatField(null=True)
+    is_cached = models.BooleanField(default=False)
+    is_degraded = models.BooleanField(default=False)
+    is_abstention = models.BooleanField(default=False)
+    model = models.CharField(max_length=160, blank=True)
+    index_version = models.CharField(max_length=120, blank=True)
+    generation_id = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    error_code = models.CharField(max_length=40, blank=True)
+    processing_ms = models.PositiveIntegerField(null=True)
+    trace = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("-asked_at",)
+
+    def __str__(self) -> str:
+        return self.question[:80]

@@ -1,0 +1,1 @@
+"""What to do next: nodes, graph, findings, advice and scores."""

@@ -1,0 +1,1 @@
+"""Tests of lnrag, and the servers they speak to."""

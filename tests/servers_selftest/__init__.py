@@ -1,0 +1,1 @@
+"""The servers of tests/servers, proved faithful from the outside."""
