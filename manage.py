@@ -4,13 +4,33 @@
 import os
 import sys
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from lnrag_site import postgres
 
-def main() -> None:
+WITHOUT_DATABASE = frozenset(
+    "help version check collectstatic compilemessages makemessages diffsettings findstatic reset spectacular start".split()
+)  # `start` attaches by itself, after it has looked at the port
+
+
+def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lnrag_site.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        if _needs_database(arguments[1:]):
+            postgres.attach(settings.VAR_DIR)
+        execute_from_command_line(arguments)
+    except (ImproperlyConfigured, postgres.DatabaseUnavailable) as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    return 0
+
+
+def _needs_database(arguments: list[str]) -> bool:
+    asks_for_help = {"-h", "--help", "--version"} & set(arguments)
+    return bool(arguments) and not asks_for_help and arguments[0] not in WITHOUT_DATABASE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv))

@@ -43,15 +43,13 @@ class ImpactReport(models.Model):
     days_after = models.PositiveSmallIntegerField(default=7)
     status = models.CharField(max_length=14, choices=Status.choices)
     effectiveness_score = models.FloatField(null=True)
-    effects = models.JSONField(default=dict, help_text="Per metric: before, after, control, effect; None where unknown.")
+    effects = models.JSONField(default=dict, help_text="Per metric: before, after, control and effect; None: unknown.")
     explanation = models.TextField()
     measured_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-measured_at",)
-        constraints = [
-            models.UniqueConstraint(fields=("recommendation", "days_after"), name="one_report_per_horizon")
-        ]
+        constraints = [models.UniqueConstraint(fields=("recommendation", "days_after"), name="one_report_per_horizon")]
 
     def __str__(self) -> str:
         return f"{self.recommendation_id} after {self.days_after} d: {self.status}"

@@ -69,22 +69,39 @@ def listing(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
 
 def secret(name: str, *, file: Path) -> str:
     """Return `name`, or the secret kept in `file`, generated once with mode 0600."""
-    given = text(name)
-    if given:
-        return given
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _write_once(file, secrets.token_urlsafe(48))
-    return file.read_text(encoding="ascii").strip()
+    return text(name) or kept_secret(file)
+
+
+def kept_secret(file: Path) -> str:
+    """Return the secret kept in `file`, generated at the first call. Several processes may make the first call.
+
+    :raises ImproperlyConfigured: when the file cannot be read or written.
+    """
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write_once(file, secrets.token_urlsafe(48))
+        return file.read_text(encoding="ascii").strip()
+    except OSError as exc:
+        raise ImproperlyConfigured(
+            f"{file} cannot be used ({exc.strerror}): give it to the user who runs lnrag."
+        ) from exc
 
 
 def _write_once(file: Path, value: str) -> None:
+    """Write the whole value beside the file, then link it: nobody can read half a secret, and only the first counts."""
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of the same start was first
-        return
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(value)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(value)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(draft, file)
+    except FileExistsError:  # another process was first
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _number(name: str, default: float, *, kind: type, low: float | None, high: float | None) -> float:

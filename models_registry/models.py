@@ -1,6 +1,7 @@
 """Tables of the models floor: hosts, models, strategies, rollouts, API keys and the ledger of generations."""
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -98,7 +99,9 @@ class Strategy(models.Model):
     """How one kind of question is answered: which models, in order, with which knobs."""
 
     query_type = models.CharField(max_length=24, unique=True, choices=[(t.value, t.label) for t in QueryType])
-    models_in_order = models.JSONField(default=list, help_text="Model tags or families; the first installed one answers.")
+    models_in_order = models.JSONField(
+        default=list, help_text="Model tags or families; the first installed one answers."
+    )
     temperature = models.FloatField(default=0.2, validators=[MinValueValidator(0), MaxValueValidator(2)])
     top_p = models.FloatField(default=0.9, validators=[MinValueValidator(0), MaxValueValidator(1)])
     top_k = models.PositiveSmallIntegerField(default=40)
@@ -203,7 +206,11 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     key_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
         help_text="Whose private data the key may read.",
     )
     tier = models.CharField(max_length=12, choices=Tier.choices, default=Tier.STANDARD)
@@ -218,3 +225,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_usable(self, *, at: datetime) -> bool:
+        """Return whether the key opens anything now: active, not expired, its user not locked out."""
+        is_expired = self.expires_at is not None and self.expires_at <= at
+        return self.is_active and not is_expired and (self.user is None or self.user.is_active)

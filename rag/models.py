@@ -1,13 +1,26 @@
 """Tables of the knowledge floor: sources, documents, chunks, embedding spaces, postings, prompts and answers."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from pgvector.django import VectorField
+
+from rag.domain.expansion import term_key
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: AbstractBaseUser | None) -> "SourceQuerySet":
+        """Keep what `user` may read: public, shared with everyone who signed in, or their own."""
+        allowed = Q(is_public=True)
+        if user is not None and user.pk is not None:
+            allowed |= Q(owner__isnull=True) | Q(owner_id=user.pk)
+        return self.filter(allowed, is_enabled=True)
 
 
 class Source(models.Model):
@@ -23,9 +36,24 @@ class Source(models.Model):
     is_enabled = models.BooleanField(default=True)
     is_public = models.BooleanField(default=False, help_text="Readable without login.")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
         help_text="Empty: every signed-in user may search it.",
     )
+    content_sha256 = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of everything in it: equal means nothing to ingest."
+    )
+    revision = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Grows with every ingestion that changed something; old answers expire."
+    )
+    chunk_count = models.PositiveIntegerField(default=0, editable=False, help_text="For BM25, kept by ingestion.")
+    lexeme_total = models.PositiveBigIntegerField(default=0, editable=False, help_text="For BM25, kept by ingestion.")
+    ingested_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ("slug",)
@@ -78,14 +106,23 @@ class Chunk(models.Model):
 
 
 class Posting(models.Model):
-    """A lexeme in a chunk with its frequency: the lexical leg's inverted index."""
+    """A lexeme in a chunk with its frequency: the lexical leg's inverted index.
+
+    Source and length are repeated here so that ranking reads one index and joins nothing.
+    """
 
     lexeme = models.TextField()
     chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     frequency = models.PositiveSmallIntegerField()
+    chunk_length = models.PositiveIntegerField(help_text="Of the chunk, in lexemes.")
 
     class Meta:
-        indexes = [models.Index(fields=("lexeme", "chunk", "frequency"), name="posting_by_lexeme")]
+        indexes = [
+            models.Index(
+                fields=("lexeme",), include=("source", "chunk", "frequency", "chunk_length"), name="posting_by_lexeme"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.lexeme
@@ -118,6 +155,9 @@ class ChunkEmbedding(models.Model):
 
     index_version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="embeddings")
     chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="embeddings")
+    source = models.ForeignKey(
+        Source, on_delete=models.CASCADE, related_name="+", help_text="Repeated: the vector scan joins nothing."
+    )
     embedding = VectorField()
 
     class Meta:
@@ -131,6 +171,7 @@ class GlossaryEntry(models.Model):
     """Words that also mean other words: appended to a question before it is searched."""
 
     term = models.CharField(max_length=80)
+    key = models.CharField(max_length=80, editable=False, db_index=True, help_text="The term as it is looked up.")
     lang = models.CharField(max_length=8, default="en", help_text="Language of the term.")
     expansion = models.CharField(max_length=300, help_text="Words to add, in English.")
     is_enabled = models.BooleanField(default=True)
@@ -144,6 +185,10 @@ class GlossaryEntry(models.Model):
     def __str__(self) -> str:
         return self.term
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = term_key(self.term)
+        super().save(*args, **kwargs)
+
 
 class PromptRevision(models.Model):
     """The words of a prompt. Append-only; exactly one is active per purpose and language."""
@@ -154,6 +199,7 @@ class PromptRevision(models.Model):
     note = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seed = models.JSONField(default=dict, editable=False, help_text="The words as shipped; empty when written here.")
 
     class Meta:
         ordering = ("purpose", "lang", "-created_at")

@@ -80,7 +80,9 @@ def effect_of(metric: Metric, window: Window, control_changes: Sequence[float]) 
 
 def assess(windows: Mapping[Metric, Window], controls: Mapping[Metric, Sequence[float]]) -> Impact:
     """Return the impact over all metrics. Revenue unknown, or two metrics unknown, gives no score."""
-    effects = tuple(effect_of(metric, windows.get(metric, Window(None, None)), controls.get(metric, ())) for metric in Metric)
+    effects = tuple(
+        effect_of(metric, windows.get(metric, Window(None, None)), controls.get(metric, ())) for metric in Metric
+    )
     known = {effect.metric: effect.effect for effect in effects if effect.effect is not None}
     if Metric.REVENUE not in known or len(Metric) - len(known) > MOST_MISSING:
         return Impact(effects, None, None)

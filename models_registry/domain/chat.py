@@ -1,9 +1,14 @@
 """The values exchanged with a model: who is asked, with which knobs, what it said. Pure."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+CHARS_PER_TOKEN = 4.5  # English prose; denser text has more tokens, so the estimate stays low and rarely cries wolf
+HALF_WINDOW_SLACK = 16  # tokens; templates keep a few marks at the head
 
 
 class Role(StrEnum):
@@ -130,6 +135,42 @@ Piece = Started | Text | Thinking | Finished
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a host tells about a model it holds. None is unknown; `capabilities` too may be unknown."""
+
+    tag: str
+    digest: str = ""
+    size_bytes: int | None = None
+    parameter_size: str = ""
+    quantization: str = ""
+    capabilities: tuple[str, ...] | None = None
+    context_length: int | None = None
+
+
+class Outcome(StrEnum):
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """How one turn ended. The prompt is known by its hash only; unknown counts are None."""
+
+    outcome: Outcome
+    model: str
+    endpoint: str
+    prompt_sha256: str
+    prompt_tokens: int | None
+    generated_tokens: int | None
+    latency_ms: int | None
+    first_token_ms: int | None
+    error_code: str = ""
+    truncation_suspected: bool = False
+    fell_back_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What one provider is asked, once."""
 
@@ -139,3 +180,21 @@ class ChatRequest:
     schema: Mapping[str, Any] | None = None
     think: bool | None = None
     keep_alive: str | None = None
+
+
+def prompt_sha256(messages: Sequence[Message]) -> str:
+    """Return the hash under which a prompt is logged and stored; roles and boundaries count."""
+    spoken = json.dumps([[message.role, message.content] for message in messages], ensure_ascii=False)
+    return hashlib.sha256(spoken.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_truncation_suspected(*, prompt_chars: int, prompt_tokens: int | None, num_ctx: int) -> bool:
+    """Return whether the host seems to have cut the prompt without saying so (OLLAMA.md A.7).
+
+    A silent cut leaves half the window, `num_ctx / 2 + 2` tokens. It is suspected when the host counted about that
+    many and the prompt's length says it must have been clearly more.
+    """
+    if prompt_tokens is None:
+        return False
+    is_half_the_window = abs(prompt_tokens - (num_ctx // 2 + 2)) <= HALF_WINDOW_SLACK
+    return is_half_the_window and prompt_chars / CHARS_PER_TOKEN > prompt_tokens * 1.25

@@ -5,21 +5,28 @@ ModelError
 │   └── ProviderTimeout      try the next candidate, never the same cold host again
 ├── RateLimited              try the next candidate, or wait `retry_after_s` (429, 503)
 ├── ModelNotInstalled        try the next candidate; tell the administrator (404)
-├── ProviderRejected         do not try again: the request itself is wrong (4xx, bad option)
-│   └── PromptTooLong        do not try again: shorten the prompt
+├── ProviderRejected         do not repeat it: this host refuses this request (4xx, bad option)
+│   └── PromptTooLong        do not repeat it: shorten the prompt
 ├── AnswerInvalid            the model spoke, but not what was asked
 │   ├── AnswerEmpty          nothing was said
 │   └── AnswerCutOff         the stream ended without `done`, or the output limit was hit
 ├── GenerationInterrupted    it failed after the first token: say so, never splice another voice
 └── NoModelAvailable         no candidate is left: the built-in engine answers
+
+`retryable` is for the person who asked: may asking again later help? `repeat_here` is for the client:
+may the very same request go to the same host once more, when nothing was said yet (CL-08)?
 """
 
 
 class ModelError(Exception):
-    """Base of every model failure. `retryable` tells whether asking again later may help."""
+    """Base of every model failure."""
 
     code = "model_error"
     retryable = False
+
+    def __init__(self, message: str = "", *, repeat_here: bool = False) -> None:
+        super().__init__(message)
+        self.repeat_here = repeat_here
 
 
 class ProviderUnavailable(ModelError):
@@ -35,8 +42,8 @@ class RateLimited(ModelError):
     code = "rate_limited"
     retryable = True
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None, repeat_here: bool = False) -> None:
+        super().__init__(message, repeat_here=repeat_here)
         self.retry_after_s = retry_after_s
 
 

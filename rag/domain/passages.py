@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One chunk of a document. `rank` counts from 1; `score` is the fused score; legs are None where a leg missed it."""
+    """One chunk of a document. `rank` counts from 1; `score` is the fused one; legs are None where a leg missed it."""
 
     chunk_id: int
     document_id: int

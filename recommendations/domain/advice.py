@@ -70,6 +70,32 @@ class Engine(StrEnum):
     V2 = "v2"
 
 
+class FeeLabel(StrEnum):
+    """How a fee compares with a median (PR-06)."""
+
+    VERY_COMPETITIVE = "very competitive"
+    COMPETITIVE = "competitive"
+    ABOVE_MEDIAN = "above median"
+    NOT_COMPETITIVE = "not competitive"
+
+
+def fee_label(fee_ppm: float, *, median_ppm: float | None) -> FeeLabel | None:
+    """Return the label by ppm over median: below 0.7, below 1.0, below 1.5, else; None without a positive median."""
+    if not median_ppm:
+        return None
+    ratio = fee_ppm / median_ppm
+    if ratio < 0.7:
+        return FeeLabel.VERY_COMPETITIVE
+    if ratio < 1.0:
+        return FeeLabel.COMPETITIVE
+    return FeeLabel.ABOVE_MEDIAN if ratio < 1.5 else FeeLabel.NOT_COMPETITIVE
+
+
+def rank_percentile(rank: int, *, total: int) -> float | None:
+    """Return (total - rank) / total in percent, rank 1 being the largest (PR-06); None for an empty field."""
+    return None if total <= 0 else 100 * (total - rank) / total
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One fact a finding rests on. `id` is unique within a node's findings, e.g. `fee_vs_market:700000x1x0:own_ppm`."""
@@ -133,6 +159,13 @@ class Finding:
     topics: tuple[str, ...] = ()  # words to look up in the knowledge library
     is_safety: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
+    threshold: str = ""  # the condition that was met, in words and numbers
+    window_days: int | None = None  # how many days of evidence; None = a single moment
+
+    @property
+    def key(self) -> str:
+        """What names this finding among a node's findings: rule and target. Evidence ids start with it."""
+        return f"{self.rule}:{self.target}"
 
     @property
     def is_insufficient(self) -> bool:

@@ -20,6 +20,9 @@ class PolicyFacts:
     updated_at: datetime | None
     inbound_base_fee_msat: int | None = None
     inbound_fee_ppm: int | None = None
+    # When a value last changed, as snapshots show it. Not `updated_at`: LND re-signs unchanged policies every day
+    # (71 % of the halves of 2025-10-19 were younger than 24 h), so a refresh proves no change. None = unknown.
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

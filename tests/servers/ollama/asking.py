@@ -8,6 +8,7 @@ from tests.servers.ollama.catalog import InstalledModel, Shelf
 from tests.servers.ollama.gojson import Json, duration_s
 from tests.servers.ollama.options import Options, read_options
 from tests.servers.ollama.refusals import (
+    TOO_LONG,
     Refused,
     does_not_support,
     exceeds_context,
@@ -39,7 +40,6 @@ class Ask:
     truncates: bool
     is_raw: bool
     is_preload: bool
-    body: Json
 
     @property
     def is_chat(self) -> bool:
@@ -82,7 +82,8 @@ def parse(raw: bytes) -> Json:
     except ValueError:
         raise Refused(400, _go_syntax_error(raw)) from None
     if not isinstance(body, dict):
-        raise Refused(400, f"json: cannot unmarshal {GO_NAMES.get(type(body), 'null')} into Go value of type api.Request")
+        got = GO_NAMES.get(type(body), "null")
+        raise Refused(400, f"json: cannot unmarshal {got} into Go value of type api.Request")
     return body
 
 
@@ -98,36 +99,36 @@ def read_ask(path: str, body: Json, shelf: Shelf, *, default_num_ctx: int) -> As
 
     :raises Refused: with the status and text of the real server.
     """
-    is_chat = path == "/api/chat"
     name = _field(body, "model", str, "")
+    is_chat = path == "/api/chat"
     if is_chat and not name:
         raise Refused(400, "model is required")
     model = shelf.find(name)
     if model is None:
         raise not_found(name)
-    tools = tuple(_field(body, "tools", list, []))
-    thinks = _thinks(body, model, name)
-    _check_abilities(model, name, ability="chat" if is_chat else "generate", has_tools=bool(tools))
+    _check_abilities(model, name, ability="chat" if is_chat else "generate", has_tools=bool(body.get("tools")))
     _check_logprobs(body)
-    options = read_options(
-        _field(body, "options", dict, {}), model, default_num_ctx=default_num_ctx, shift=_field(body, "shift", bool, True)
-    )
-    messages = _chat_messages(body) if is_chat else _prompt_messages(body)
+    return _ask(path, body, model, default_num_ctx=default_num_ctx)
+
+
+def _ask(path: str, body: Json, model: InstalledModel, *, default_num_ctx: int) -> Ask:
+    messages = _chat_messages(body) if path == "/api/chat" else _prompt_messages(body)
+    shifts = _field(body, "shift", bool, True)
+    given = _field(body, "options", dict, {})
     return Ask(
         path=path,
-        name=name,
+        name=body["model"],
         model=model,
         messages=messages,
         streams=_field(body, "stream", bool, True),
         format=_format(body),
-        options=options,
+        options=read_options(given, model, default_num_ctx=default_num_ctx, shift=shifts),
         keep_alive_s=_keep_alive_s(body),
-        thinks=thinks,
-        tools=tools,
+        thinks=_thinks(body, model),
+        tools=tuple(_field(body, "tools", list, [])),
         truncates=_field(body, "truncate", bool, True),
         is_raw=_field(body, "raw", bool, False),
-        is_preload=not messages if is_chat else not body.get("prompt"),
-        body=body,
+        is_preload=not messages if path == "/api/chat" else not body.get("prompt"),
     )
 
 
@@ -176,7 +177,7 @@ def prompt_tokens(ask: Ask) -> int:
     lengths = [(message.get("role"), estimated_tokens(content(message))) for message in ask.messages]
     total = sum(length for _, length in lengths)
     if total > num_ctx and not ask.truncates and not ask.options.load.shift:
-        raise exceeds_context(total, num_ctx) if ask.is_chat else Refused(400, "the input length exceeds the context length")
+        raise exceeds_context(total, num_ctx) if ask.is_chat else Refused(400, TOO_LONG)
     for role, length in lengths[:-1]:  # the oldest first; the system message and the latest one stay
         if total > num_ctx and role != "system":
             total -= length
@@ -233,14 +234,14 @@ def _check_logprobs(body: Json) -> None:
         raise Refused(400, f"top_logprobs must be between 0 and {HIGHEST_TOP_LOGPROBS}")
 
 
-def _thinks(body: Json, model: InstalledModel, name: str) -> bool:
+def _thinks(body: Json, model: InstalledModel) -> bool:
     think = body.get("think")
     if think is None:  # left out on a thinking model means yes
         return "thinking" in model.capabilities
     if not isinstance(think, bool) and think not in THINK_LEVELS:
         raise Refused(400, f'invalid think value: "{think}" (must be "high", "medium", "low", "max", true, or false)')
     if think and "thinking" not in model.capabilities:
-        raise does_not_support(name, "thinking")
+        raise does_not_support(body["model"], "thinking")
     return bool(think)
 
 

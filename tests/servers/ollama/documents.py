@@ -49,9 +49,9 @@ class Author:
         self._root = root
         found = ranked(quotes(prompt), question=asked(prompt))
         self._sentences = [quote.sentence for quote in found] or [NOTHING_TO_SAY]
-        self._references = list(dict.fromkeys(REFERENCE.findall(prompt)))
+        self._references: list[str] = list(dict.fromkeys(REFERENCE.findall(prompt)))
         self._numbers = sorted({float(number) for number in NUMBER.findall(prompt)})
-        self._words = list(dict.fromkeys(word.strip(".:!?") for word in WORD.findall(prompt)))
+        self._words: list[str] = list(dict.fromkeys(word.strip(".:!?") for word in WORD.findall(prompt)))
         self._turns: dict[str, int] = {}
 
     def write(self, schema: Any, *, name: str, depth: int) -> Any:
@@ -129,7 +129,7 @@ class Author:
         if "pattern" in rules:
             return self._matching(rules, name=name)
         if rules.get("format") in FORMATS:
-            return FORMATS[rules["format"]]
+            return FORMATS[str(rules["format"])]
         if self._references and REFERENCE_NAME.search(name):
             return self._sized(self._references[self._turn(f"reference {name}") % len(self._references)], rules)
         sentence = self._sentences[self._turn("sentence") % len(self._sentences)]
@@ -151,7 +151,9 @@ class Author:
         least, most = rules.get("minLength", 0), rules.get("maxLength", math.inf)
         known = [*self._references, *self._words, *self._sentences, *GUESSES, *FORMATS.values()]
         fitting = [text for text in known if least <= len(text) <= most and pattern.search(text)]
-        return fitting[self._turn(f"pattern {name}") % len(fitting)] if fitting else self._sized(self._sentences[0], rules)
+        if not fitting:
+            return self._sized(self._sentences[0], rules)
+        return fitting[self._turn(f"pattern {name}") % len(fitting)]
 
     def _number(self, rules: Json, *, name: str, whole: bool) -> int | float:
         """Return a number of the prompt inside the bounds; `high` beside `low` in one object is never below it."""

@@ -12,7 +12,7 @@ WORD = re.compile(r"\w{3,}")
 
 # A passage starts at `[1]`, or at a tag with a number such as <passage id="1">, at the beginning of a line.
 PASSAGE = re.compile(r"^[^\w\n\[<]*(?:\[(\d+)\]|<\w+[^>\n]*[\"'=](\d+)[\"']?[^>\n]*>)", re.MULTILINE)
-TAG = re.compile(r"<[^<>\n]{1,120}>+")
+TAG = re.compile(r"<+[^<>\n]{1,120}>+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n+\s*")
 LEADING_MARKS = re.compile(r"^[\s\-*#>|:.\]\[=`~]+")
 DATAMARKS = re.compile(r"(?<=\S)[\ue000\u02c6\u2581^](?=\S)")  # spotlighting: a mark instead of each blank
@@ -51,8 +51,8 @@ def quotes(prompt: str) -> tuple[Quote, ...]:
 
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a text without tags, list marks and headings."""
-    plain = TAG.sub("\n", DATAMARKS.sub(" ", text))
-    cleaned = (LEADING_MARKS.sub("", part).strip() for part in SENTENCE_END.split(plain))
+    plain = TAG.sub(" ", DATAMARKS.sub(" ", text))
+    cleaned = (" ".join(LEADING_MARKS.sub("", part).split()) for part in SENTENCE_END.split(plain))
     return tuple(part for part in cleaned if len(part) >= SHORTEST_SENTENCE and " " in part)
 
 

@@ -5,7 +5,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from tests.servers.ollama.gojson import Json, encode
-from tests.servers.ollama.scenarios import Fault, Scenario
+from tests.servers.ollama.scenarios import NORMAL, Fault, Scenario
 from tests.servers.ollama.wire import Connection
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -36,11 +36,11 @@ def chunk(payload: bytes) -> bytes:
 class Response:
     """The answer to one request. Remembers the status and how much payload went out."""
 
-    def __init__(self, connection: Connection, fault: Fault, *, method: str = "GET", keeps_alive: bool = True) -> None:
+    def __init__(self, connection: Connection, *, method: str = "GET", keeps_alive: bool = True) -> None:
         self.connection = connection
+        self.fault: Fault = NORMAL  # known once the request has been read
         self.status: int | None = None
         self.payload_bytes = 0
-        self._fault = fault
         self._has_body = method != "HEAD"
         self._keeps_alive = keeps_alive
         self._held = bytearray()
@@ -68,11 +68,11 @@ class Response:
 
     async def line(self, value: Json, *, is_last: bool = False) -> None:
         """Send one NDJSON line, cut as the fault wants it."""
-        bare = is_last and self._fault.scenario is Scenario.NO_LAST_NEWLINE
-        blank = b"\n" if self._fault.scenario is Scenario.BLANK_LINES else b""
+        bare = is_last and self.fault.scenario is Scenario.NO_LAST_NEWLINE
+        blank = b"\n" if self.fault.scenario is Scenario.BLANK_LINES else b""
         payload = blank + encode(value) + (b"" if bare else b"\n")
         self.payload_bytes += len(payload)
-        if self._fault.scenario in HELD_BACK:
+        if self.fault.scenario in HELD_BACK:
             self._held += payload
             return
         await self.open()
@@ -89,7 +89,7 @@ class Response:
     async def end(self) -> None:
         """Send what was held back and the closing chunk."""
         await self.open()
-        cut = self._fault.split_at if self._fault.scenario is Scenario.SPLIT_AT else len(self._held)
+        cut = self.fault.split_at if self.fault.scenario is Scenario.SPLIT_AT else len(self._held)
         for piece in filter(None, (bytes(self._held[:cut]), bytes(self._held[cut:]))):
             await self.connection.send(chunk(piece))
             await asyncio.sleep(PAUSE_S)
@@ -100,6 +100,6 @@ class Response:
         return head(status, *headers, keeps_alive=self._keeps_alive)
 
     def _pieces(self, payload: bytes) -> list[bytes]:
-        if self._fault.scenario is Scenario.BYTE_CHUNKS:
+        if self.fault.scenario is Scenario.BYTE_CHUNKS:
             return [payload[at : at + 1] for at in range(len(payload))]
         return [payload]

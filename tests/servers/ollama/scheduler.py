@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
-from tests.servers.ollama.options import LoadOptions
 from tests.servers.ollama.catalog import InstalledModel
+from tests.servers.ollama.options import LoadOptions
 from tests.servers.ollama.records import Ledger, Load, LoadCause, Unload, UnloadCause
 from tests.servers.ollama.refusals import BUSY, Refused
 

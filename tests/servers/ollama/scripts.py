@@ -16,7 +16,7 @@ STRANGE_PIECES = (
     "\ufeffnext\u0085line ",
     "line\u2028separator ",
     "paragraph\u2029separator ",
-    "<b>fees</b> & \"quotes\" \\ ",
+    '<b>fees</b> & "quotes" \\ ',
     "🧡⚡👩‍👩‍👧 ",
     "При\u200bвет\r\n\t\x00\x7f end",
 )
@@ -26,7 +26,10 @@ BLANK_PIECES = (" \n",) * 31
 GIANT_CONTEXT = tuple([128_000] * 715_000)  # 7 bytes each on the wire: 5 MB
 VOCABULARY = 128_000
 THOUGHT = "Let me look at the facts before I answer. The question is: "
-USUAL_TOOL = {"function": {"name": "get_node", "parameters": {"type": "object", "properties": {"alias": {"type": "string"}}}}}
+USUAL_TOOL: Json = {
+    "type": "function",
+    "function": {"name": "get_node", "parameters": {"type": "object", "properties": {"alias": {"type": "string"}}}},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 import asyncio
 import time
-from typing import Any
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from tests.servers.ollama.asking import Ask, read_ask
 from tests.servers.ollama.gojson import Json, timestamp, without_zeros
 from tests.servers.ollama.records import Generation, Outcome
 from tests.servers.ollama.refusals import Refused
-from tests.servers.ollama.scenarios import Fault, Scenario
+from tests.servers.ollama.scenarios import Scenario
 from tests.servers.ollama.scheduler import Lease
 from tests.servers.ollama.scripts import Script, write_script
 from tests.servers.ollama.state import Exchange
 
 ERROR_TEXT = "an error was encountered while running the model: unexpected EOF"
-STALL_S = 3600.0  # longer than any client waits
 
 # Faults that strike after `after` tokens, and those that strike before the first one.
 MID_STREAM = frozenset(
@@ -46,49 +46,208 @@ async def speak(exchange: Exchange) -> None:
 
 async def _preload(exchange: Exchange, ask: Ask) -> None:
     """Load or unload without speaking: one object, though streaming is the default."""
-    scheduler, unloads = exchange.house.scheduler, ask.keep_alive_s == 0
+    unloads = ask.keep_alive_s == 0
     if unloads:
-        scheduler.unload(ask.model)
+        exchange.house.scheduler.unload(ask.model)
     else:
-        request = exchange.request.number
-        await scheduler.touch(ask.model, ask.options.load, keep_alive_s=ask.keep_alive_s, request=request)
-    said = _said(ask, "content", "")
+        async with _lease(exchange, ask):
+            pass
     reason = "unload" if unloads else "load"
-    await exchange.response.json({**_opening(ask), **said, "done": True, "done_reason": reason})
+    await exchange.response.json({**_opening(ask), **_said(ask, content=""), "done": True, "done_reason": reason})
+
+
+def _lease(exchange: Exchange, ask: Ask) -> AbstractAsyncContextManager[Lease]:
+    return exchange.house.scheduler.lease(
+        ask.model, ask.options.load, keep_alive_s=ask.keep_alive_s, request=exchange.request.number
+    )
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """When the parts of one generation began, in monotonic nanoseconds."""
+
+    asked: int
+    load_ns: int = 0
+    leased: int = 0
+    prompted: int = 0
+
+    def fields(self, script: Script) -> Json:
+        """Return the counts and durations of a final line, zeros absent."""
+        now = time.monotonic_ns()
+        return without_zeros(
+            {
+                "total_duration": now - self.asked,
+                "load_duration": self.load_ns,
+                "prompt_eval_count": script.prompt_tokens,
+                "prompt_eval_duration": self.prompted - self.leased,
+                "eval_count": script.eval_count,
+                "eval_duration": now - self.prompted,
+            }
+        )
 
 
 class Performance:
-    """One generation on its way to the client. Keeps the record while it speaks."""
+    """One generation on its way to the client. Keeps its record while it speaks."""
 
     def __init__(self, exchange: Exchange, ask: Ask, script: Script) -> None:
-        self.exchange = exchange
-        self.ask = ask
-        self.script = script
-        self.fault = exchange.fault
-        self.streams = ask.streams and self.fault.scenario is not Scenario.NON_STREAM
-        self.record = _record(exchange, ask, script)
-        self.times_ns: dict[str, int] = {}
-        self._tokens: list[tuple[str, str]] = []
+        self._exchange = exchange
+        self._response = exchange.response
+        self._ask = ask
+        self._script = script
+        self._fault = exchange.fault
+        self._streams = ask.streams and self._fault.scenario is not Scenario.NON_STREAM
+        self._strikes_at = _strikes_at(exchange)
+        self._watch = Stopwatch(asked=time.monotonic_ns())
+        self._record = _new_record(exchange, ask, script, streamed=self._streams)
 
     async def run(self) -> None:
         """Speak, and write down how it ended whatever happens."""
-        began_ns = time.monotonic_ns()
-        self.exchange.house.ledger.add(self.record)
+        self._exchange.house.ledger.add(self._record)
+        self._response.connection.deaf = self._fault.scenario is Scenario.DEAF
         try:
-            async with self._lease() as lease:
-                self.record.started_at = time.monotonic()
-                await self._speak(lease, began_ns)
-            self.record.outcome = Outcome.DONE
+            async with _lease(self._exchange, self._ask) as lease:
+                self._start(lease)
+                await asyncio.sleep(self._exchange.house.pace.prompt_delay_s)
+                self._watch.prompted = time.monotonic_ns()
+                await self._end(was_struck=await self._tell())
         except Refused:
-            self.record.outcome = Outcome.REFUSED
-            raise
-        except BaseException:
-            self.record.outcome = Outcome.FAULT
+            self._record.outcome = Outcome.REFUSED
             raise
         finally:
             self._close_record()
 
-    def _lease(self) -> Any:
-        options, keep_alive_s = self.ask.options.load, self.ask.keep_alive_s
-        request = self.exchange.request.number
-        return self.exchange.house.scheduler.lease(self.ask.model, options, keep_alive_s=keep_alive_s, request=request)
+    def _start(self, lease: Lease) -> None:
+        self._record.started_at = time.monotonic()
+        self._watch.load_ns = lease.load_ns
+        self._watch.leased = time.monotonic_ns()
+
+    async def _tell(self) -> bool:
+        """Say the tokens; return whether the fault struck on the way."""
+        for number, (kind, piece) in enumerate(self._script.beats()):
+            if number == self._strikes_at:
+                return True
+            await asyncio.sleep(self._exchange.house.pace.token_delay_s)
+            self._note(piece)
+            is_thought = kind == "thinking"
+            await self._say(_said(self._ask, content="" if is_thought else piece, thinking=piece if is_thought else ""))
+        if self._script.tool_calls:
+            await self._say(_said(self._ask, tool_calls=self._script.tool_calls))
+        return self._strikes_at is not None
+
+    def _note(self, piece: str) -> None:
+        self._record.tokens += (piece,)
+        self._record.token_times += (time.monotonic(),)
+
+    async def _say(self, said: Json) -> None:
+        if not self._streams:
+            return
+        try:
+            await self._response.line({**_opening(self._ask), **said, "done": False})
+        except OSError:
+            if not self._response.connection.deaf:
+                raise
+
+    async def _end(self, *, was_struck: bool) -> None:
+        if was_struck:
+            await self._strike()
+        elif self._script.stops_silently:
+            await self._stop_silently()
+        elif self._streams:
+            await self._finish_stream()
+        else:
+            await self._response.json({**self._whole(), **self._closing()})
+            self._record.outcome = Outcome.DONE
+
+    async def _finish_stream(self) -> None:
+        final = {**_opening(self._ask), **_said(self._ask, content=""), **self._closing()}
+        await self._response.line(final, is_last=True)
+        self._record.outcome = Outcome.DONE  # from here on the client may leave
+        await self._response.end()
+
+    def _closing(self) -> Json:
+        counts = {} if self._script.hides_counts else self._watch.fields(self._script)
+        context = without_zeros({"context": self._script.context})
+        return {"done": True, "done_reason": self._script.done_reason, **context, **counts}
+
+    def _whole(self) -> Json:
+        said, thought = "".join(self._script.pieces), "".join(self._script.thinking)
+        calls = self._script.tool_calls
+        return {**_opening(self._ask), **_said(self._ask, content=said, thinking=thought, tool_calls=calls)}
+
+    async def _stop_silently(self) -> None:
+        if self._streams:
+            await self._response.end()
+        else:
+            await self._response.json({**self._whole(), "done": False})
+
+    async def _strike(self) -> None:
+        """End as the scenario's name says."""
+        kind = self._fault.scenario.value.partition("_")[0]
+        if kind == "error":
+            await self._fail()
+        elif kind == "eof":
+            await self._stop_silently()
+        elif kind == "cut":
+            await self._cut()
+        else:
+            await self._open()
+            await (self._response.connection.reset() if kind == "reset" else self._response.connection.stall())
+
+    async def _open(self) -> None:
+        if self._streams:
+            await self._response.open()
+
+    async def _fail(self) -> None:
+        text = self._fault.text or ERROR_TEXT
+        if not self._streams:
+            raise Refused(500, text)
+        await self._response.line({"error": text}, is_last=True)
+        await self._response.end()
+
+    async def _cut(self) -> None:
+        if self._streams:
+            await self._response.half_line({**_opening(self._ask), **_said(self._ask, content="cut"), "done": False})
+        await self._response.connection.hang_up()
+
+    def _close_record(self) -> None:
+        record, connection = self._record, self._response.connection
+        record.finished_at = time.monotonic()
+        record.payload_bytes = self._response.payload_bytes
+        has_left = connection.closed_at is not None and (connection.deaf or record.outcome is Outcome.RUNNING)
+        connection.deaf = False
+        if has_left:
+            record.outcome, record.closed_by_client, record.closed_at = Outcome.HUNG_UP, True, connection.closed_at
+        elif record.outcome is Outcome.RUNNING:
+            record.outcome = Outcome.FAULT
+
+
+def _strikes_at(exchange: Exchange) -> int | None:
+    scenario = exchange.fault.scenario
+    if scenario in AT_ONCE:
+        return 0
+    return exchange.fault.after if scenario in MID_STREAM else None
+
+
+def _new_record(exchange: Exchange, ask: Ask, script: Script, *, streamed: bool) -> Generation:
+    return Generation(
+        number=exchange.house.ledger.next_generation(),
+        request=exchange.request.number,
+        path=ask.path,
+        model=ask.model.name,
+        scenario=exchange.fault.scenario,
+        streamed=streamed,
+        num_ctx=ask.options.load.num_ctx,
+        prompt_tokens=script.prompt_tokens,
+        unknown_options=ask.options.unknown,
+    )
+
+
+def _opening(ask: Ask) -> Json:
+    return {"model": ask.name, "created_at": timestamp(time.time_ns())}
+
+
+def _said(ask: Ask, *, content: str = "", thinking: str = "", tool_calls: tuple[Json, ...] = ()) -> Json:
+    extras = without_zeros({"thinking": thinking, "tool_calls": tool_calls})
+    if ask.is_chat:
+        return {"message": {"role": "assistant", "content": content, **extras}}
+    return {"response": content, **extras}

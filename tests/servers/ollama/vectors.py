@@ -44,7 +44,8 @@ def _features(text: str) -> dict[str, float]:
     """Return weighted words and three-letter pieces. A task prefix counts once, whatever the text's length."""
     prefix = TASK_PREFIX.match(text)
     words = WORD.findall(TASK_PREFIX.sub("", text).lower())
-    pieces = Counter(f"~{padded[at : at + 3]}" for padded in (f" {word} " for word in words) for at in range(len(padded) - 2))
+    padded = " ".join(["", *words, ""])
+    pieces = Counter(f"~{padded[at : at + 3]}" for at in range(len(padded) - 2))
     weights = {feature: math.sqrt(count) for feature, count in pieces.items()}
     weights |= {word: WORD_WEIGHT * math.sqrt(count) for word, count in Counter(words).items()}
     return weights | ({f"task {prefix[1]}": 1.0} if prefix else {})

@@ -10,6 +10,7 @@ from typing import Any
 
 READ_SIZE = 65_536
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, zero seconds: close() sends RST instead of FIN
+STALL_S = 3600.0  # longer than any client waits
 SETTLE_S = 0.03  # lets the client read what was sent before the RST overtakes it
 
 
@@ -158,6 +159,10 @@ class Connection:
             await self._writer.drain()
             if self.bytewise:
                 await asyncio.sleep(0)
+
+    async def stall(self) -> None:
+        """Say nothing more, until the client leaves."""
+        await asyncio.sleep(STALL_S)
 
     async def reset(self) -> None:
         """Send RST to the client.

@@ -1,0 +1,20 @@
+"""The served application: HTTP by Django, websockets by Channels for pages of our own hosts only."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lnrag_site.settings")
+http = get_asgi_application()  # sets Django up: consumers may be imported only after it
+
+from lnrag_site.routing import websocket_urlpatterns  # noqa: E402 - see the line above
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

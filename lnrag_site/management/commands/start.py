@@ -1,0 +1,136 @@
+"""Bring up everything and serve until Ctrl-C: database, tables, first rows, knowledge, a network, web server and queue."""
+
+import errno
+import http.client
+import logging
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from rich.console import Console
+
+from lnrag_site import links, ports, postgres, processes, starting
+from lnrag_site.logging import write_to
+from lnrag_site.progress import Progress
+
+logger = logging.getLogger(__name__)
+LONGEST_BOOT_S = 90.0
+
+
+class StartFailed(Exception):
+    """lnrag cannot serve. The message is for the operator."""
+
+
+class Command(BaseCommand):
+    help = "Bring up everything lnrag needs and serve it on 127.0.0.1 until Ctrl-C."
+    requires_system_checks: list[str] = []  # run after the migrations, for some of them read rows
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", help="Default: PORT, or 8000.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        progress = Progress(Console())
+        try:
+            processes.raise_on_signals()
+            port = ports.read_port(options["port"] or os.environ.get("PORT") or str(ports.DEFAULT_PORT))
+            ports.require_free(port)
+            log = starting.open_log()
+            write_to(log)
+            _serve(progress, port=port, log=log)
+        except processes.Stopped:
+            progress.say("Stopped. Everything is saved.")
+        except (ports.PortUnusable, postgres.DatabaseUnavailable, processes.ChildLost, StartFailed) as exc:
+            progress.fail(str(exc))
+            sys.exit(1)
+
+
+def _serve(progress: Progress, *, port: int, log: Path) -> None:
+    children: tuple[processes.Child, ...] = ()
+    try:
+        for title, work in starting.steps():
+            with progress.step(title):
+                _do(title, work, log=log)
+        for warning in starting.warnings():
+            progress.say(f"  Please look: {warning}", style="yellow")
+        (settings.VAR_DIR / ports.PORT_FILE).write_text(str(port), encoding="ascii")
+        children = starting.children(port=port)
+        with progress.step("Starting the web server and the job queue"):
+            for child in children:
+                child.start()
+            _wait_until_ready(children, port=port)
+        _greet(progress, port=port, log=log)
+        _watch(children, progress)
+    finally:
+        for child in children:  # the web server first, so that no new job arrives; PostgreSQL last
+            child.stop()
+        postgres.detach(settings.VAR_DIR)
+
+
+def _do(title: str, work: Any, *, log: Path) -> None:
+    """Run one step; what nobody expected goes to the log, and one sentence to the operator."""
+    try:
+        work()
+    except postgres.DatabaseUnavailable:
+        raise
+    except Exception as exc:
+        logger.exception("Unable to start", extra={"step": title})
+        if _is_disk_full(exc):
+            raise StartFailed("The disk is full. Free some space, then start again.") from exc
+        raise StartFailed(
+            f"{title}: failed with {type(exc).__name__}. The details are at the end of {log}. "
+            "If the data are damaged, restore a backup, or start over with `make reset`."
+        ) from exc
+
+
+def _is_disk_full(exc: BaseException | None) -> bool:
+    while exc is not None:
+        if getattr(exc, "errno", None) == errno.ENOSPC or getattr(exc, "sqlstate", None) == "53100":
+            return True
+        exc = exc.__cause__
+    return False
+
+
+def _wait_until_ready(children: tuple[processes.Child, ...], *, port: int) -> None:
+    deadline = time.monotonic() + LONGEST_BOOT_S
+    while not _is_ready(port):
+        processes.watch(children)
+        if time.monotonic() > deadline:
+            raise StartFailed(f"The web server did not get ready. See {settings.VAR_DIR / starting.LOG_NAME}.")
+        time.sleep(0.1)
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready", headers={"Host": _allowed_host()})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _allowed_host() -> str:
+    first = settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else ports.HOST
+    return ports.HOST if first == "*" else str(first).lstrip(".")
+
+
+def _greet(progress: Progress, *, port: int, log: Path) -> None:
+    progress.say("")
+    progress.say(f"lnrag is ready: http://{ports.HOST}:{port}/", style="bold green")
+    progress.say(f"Sign in:        {links.sign_in_link(port=port)}")
+    minutes = settings.SESAME_MAX_AGE // 60
+    progress.say(f"The sign-in link works once and expires in {minutes} minutes; get another with `make link`.")
+    progress.say(f"Log: {log}. Stop with Ctrl-C.")
+
+
+def _watch(children: tuple[processes.Child, ...], progress: Progress) -> None:
+    while True:
+        for child in processes.watch(children):
+            progress.say(f"The {child.name} stopped unexpectedly and was started again.", style="yellow")
+        time.sleep(0.5)

@@ -1,0 +1,115 @@
+"""The programs that `start` runs beside itself: each in a session of its own, watched, and stopped in order.
+
+Ctrl-C reaches the whole process group of a terminal at once; in sessions of their own the children hear it only from
+`start`, which stops them one after the other and the database last.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
+SETTLED_S = 600.0  # a program that ran this long since its restart has earned another one
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: after a fork it may be too late
+
+
+class Stopped(BaseException):
+    """Somebody pressed Ctrl-C or asked us to end. Not an Exception: nobody on the way may swallow it."""
+
+
+class ChildLost(Exception):
+    """A program died twice. The message is for the operator."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One program: how it is started, and what became of it."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    patience_s: float
+    process: subprocess.Popen[bytes] | None = None
+    restarted_at: float | None = field(default=None)
+
+    def start(self) -> None:
+        """Start the program; what it says goes to the log."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    @property
+    def is_dead(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def revive(self, *, at: float) -> None:
+        """Start a program that died again, once.
+
+        :raises ChildLost: when it died soon after its restart.
+        """
+        self._kill_group()
+        if self.restarted_at is not None and at - self.restarted_at < SETTLED_S:
+            raise ChildLost(f"The {self.name} stopped twice. The reason is at the end of {self.log}.")
+        self.restarted_at = at
+        self.start()
+
+    def stop(self) -> None:
+        """Ask the program to end, wait, then end whatever is left of its session."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.patience_s)
+        self._kill_group()
+
+    def _kill_group(self) -> None:
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def raise_on_signals() -> None:
+    """Turn the first Ctrl-C or request to end into `Stopped`, and ignore the next ones while we clean up."""
+    # Set explicitly: a shell starts background jobs with Ctrl-C ignored, and Python then installs no handler.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop_once)
+
+
+def watch(children: tuple[Child, ...]) -> tuple[Child, ...]:
+    """Return the children that had died and were started again.
+
+    :raises ChildLost: when one of them died twice.
+    """
+    lost = tuple(child for child in children if child.is_dead)
+    for child in lost:
+        child.revive(at=time.monotonic())
+    return lost
+
+
+def _stop_once(number: int, frame: object) -> None:
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise Stopped
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: even a killed `start` leaves nothing behind. Elsewhere than on Linux, the next start recovers."""
+    if _libc is not None:
+        _libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)

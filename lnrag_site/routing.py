@@ -1,0 +1,3 @@
+"""Every websocket address the server answers."""
+
+websocket_urlpatterns: list[object] = []

@@ -1,0 +1,70 @@
+"""The timetable: what runs by itself, how often, and why.
+
+Syncing adds what is missing, by name. It never touches a cadence or `repeats` (0 = off) that an administrator changed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django_q.models import Schedule
+
+LOCK = 0x6C6E7261  # "lnra": two starts at once must not add a job twice, for a schedule has no unique name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job of the timetable. `minutes` is its first cadence; the row decides from then on."""
+
+    name: str
+    task: str
+    minutes: int
+    why: str
+
+
+TIMETABLE = (
+    Entry(
+        "warm popular nodes",
+        "recommendations.tasks.warm_popular_nodes",
+        minutes=60,
+        why="the most viewed nodes answer from the cache",
+    ),
+    Entry(
+        "measure due impacts",
+        "feedback.tasks.measure_due_impacts",
+        minutes=60,
+        why="applied advice is measured when its waiting time is over",
+    ),
+    Entry(
+        "refresh hosts",
+        "models_registry.tasks.refresh_hosts",
+        minutes=5,
+        why="a host that comes or goes is known before somebody waits for it",
+    ),
+)
+ENQUEUED = ("recommendations.tasks.compute_betweenness",)  # by an import, not by the clock
+
+
+def sync(*, at: datetime) -> tuple[str, ...]:
+    """Add the jobs that have no row yet, due at once; return their names."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        known = dict(Schedule.objects.filter(name__in=[e.name for e in TIMETABLE]).values_list("name", "func"))
+        for entry in TIMETABLE:
+            if entry.name in known and known[entry.name] != entry.task:  # the task moved: the job follows it
+                Schedule.objects.filter(name=entry.name).update(func=entry.task)
+        missing = tuple(entry for entry in TIMETABLE if entry.name not in known)
+        Schedule.objects.bulk_create(_row(entry, at=at) for entry in missing)
+    return tuple(entry.name for entry in missing)
+
+
+def _row(entry: Entry, *, at: datetime) -> Schedule:
+    return Schedule(
+        name=entry.name,
+        func=entry.task,
+        schedule_type=Schedule.MINUTES,
+        minutes=entry.minutes,
+        repeats=-1,
+        next_run=at,
+    )

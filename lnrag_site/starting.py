@@ -1,0 +1,95 @@
+"""What has to be in place before lnrag serves, in order. Each step may be repeated: it changes nothing the second time."""
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.core.management import call_command
+from django.db import connection
+
+from lnrag_site import health, links, metrics, postgres
+from lnrag_site.processes import Child
+from recommendations.models import Network
+
+LOG_NAME = "lnrag.log"
+LARGEST_LOG_BYTES = 10 * 1024 * 1024
+WEB_PATIENCE_S = 3.0
+QUEUE_PATIENCE_S = 4.0
+
+
+def steps() -> tuple[tuple[str, Callable[[], object]], ...]:
+    """Return the steps with their titles."""
+    return (
+        ("Starting the database", lambda: postgres.attach(settings.VAR_DIR)),
+        ("Bringing the tables up to date", _migrate),
+        ("Loading first values", _load_rows),
+        ("Reading the knowledge library", lambda: _quietly("load_knowledge")),
+        ("Looking for a network", _ensure_network),
+        ("Looking for an administrator", links.ensure_administrator),
+    )
+
+
+def warnings() -> tuple[str, ...]:
+    """Return what the checks say about rows and settings that an administrator should correct."""
+    return tuple(str(found.msg) for found in checks.run_checks(databases=["default"]) if found.level >= checks.WARNING)
+
+
+def children(*, port: int) -> tuple[Child, Child]:
+    """Return the web server and the queue, not yet started."""
+    python, root, log = sys.executable, settings.BASE_DIR, settings.VAR_DIR / LOG_NAME
+    environment = {
+        "LNRAG_VAR": str(settings.VAR_DIR),
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH")))),
+        metrics.SHARED_FOLDER: str(_empty(settings.VAR_DIR / "metrics")),
+    }
+    # -v 0: no access log, whose lines would hold query strings
+    web = (python, "-m", "daphne", "-v", "0", "--no-server-name", "-b", "127.0.0.1", "-p", str(port))
+    return (
+        Child("web server", (*web, "lnrag_site.asgi:application"), environment, log, WEB_PATIENCE_S),
+        Child("job queue", (python, str(root / "manage.py"), "qcluster"), environment, log, QUEUE_PATIENCE_S),
+    )
+
+
+def open_log() -> Path:
+    """Return the log that `start` and its children share; one earlier log is kept."""
+    log: Path = settings.VAR_DIR / LOG_NAME
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    return log
+
+
+def _migrate() -> None:
+    if health.is_migrated():
+        return
+    _quietly("migrate", interactive=False)
+    _quietly("createcachetable")
+
+
+def _load_rows() -> None:
+    _quietly("load_defaults")
+    _quietly("sync_schedules")
+
+
+def _ensure_network() -> None:
+    if not Network.objects.exists():
+        _quietly("demo_network")
+    connection.close()
+
+
+def _quietly(command: str, **options: object) -> None:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        call_command(command, verbosity=0, **options)
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

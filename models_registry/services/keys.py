@@ -1,0 +1,74 @@
+"""Make and check the bearer keys of programs. A key is shown once; afterwards only its hash exists."""
+
+import hashlib
+import hmac
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from models_registry.models import ApiKey
+
+ALPHABET = string.ascii_lowercase + string.digits
+PREFIX_LENGTH = 8
+SECRET_BYTES = 32
+NO_KEY_SHA256 = hashlib.sha256(b"no key has this text").hexdigest()
+USE_NOTED_EVERY = timedelta(minutes=1)  # one write a minute and key, not one a request
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A fresh key. `text` is the only copy of the key there will ever be."""
+
+    text: str
+    row: ApiKey
+
+
+def create(name: str, *, user: AbstractBaseUser | None = None, tier: str = ApiKey.Tier.STANDARD) -> NewKey:
+    """Store a new key and return it with its text, `lnr_<prefix>_<secret>`."""
+    prefix = "".join(secrets.choice(ALPHABET) for _ in range(PREFIX_LENGTH))
+    text = f"lnr_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    row = ApiKey.objects.create(name=name, prefix=prefix, key_sha256=_sha256(text), user=user, tier=tier)
+    return NewKey(text=text, row=row)
+
+
+def authenticate(text: str, *, at: datetime) -> ApiKey | None:
+    """Return the active key with this text, its use noted, or None; a wrong key takes as long as a right one."""
+    row = ApiKey.objects.select_related("user").filter(prefix=_prefix(text)).first()
+    is_right = hmac.compare_digest(_sha256(text), row.key_sha256 if row else NO_KEY_SHA256)
+    if row is None or not is_right or not row.is_usable(at=at):
+        return None
+    if row.latest_used_at is None or at - row.latest_used_at >= USE_NOTED_EVERY:
+        ApiKey.objects.filter(pk=row.pk).update(latest_used_at=at)
+        row.latest_used_at = at
+    return row
+
+
+def bearer_token(header: str | bytes) -> str | None:
+    """Return the key's text in an Authorization header, or None when the header speaks of something else."""
+    text = header.decode("latin-1") if isinstance(header, bytes) else header
+    scheme, _, token = text.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def from_header(header: str | bytes, *, at: datetime) -> ApiKey | None:
+    """Return the active key in an Authorization header, or None. Serves websockets as it serves HTTP."""
+    token = bearer_token(header)
+    return authenticate(token, at=at) if token else None
+
+
+def revoke(keys: Iterable[ApiKey]) -> int:
+    """Make the keys useless at once and return how many were active."""
+    return ApiKey.objects.filter(pk__in=[key.pk for key in keys], is_active=True).update(is_active=False)
+
+
+def _prefix(text: str) -> str:
+    parts = text.split("_", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == "lnr" else ""
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

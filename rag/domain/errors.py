@@ -1,0 +1,49 @@
+"""What can go wrong when the library is filled, searched or asked. Named for what the caller may do.
+
+RagError
+├── QuestionInvalid        ask differently: too short, or nothing but signs
+├── SourceUnreadable       repair the file or folder that is named, then ingest again
+│   └── DocumentInvalid    repair this one document; the others are not touched
+├── IndexUnavailable       search by words alone: no embedding space is active
+├── PromptMissing          tell the administrator: a purpose has no active prompt
+└── AnswerFailed           the model broke off after its first words; `retryable` says whether to ask again
+"""
+
+
+class RagError(Exception):
+    """Base of every failure of the knowledge floor."""
+
+    code = "rag_error"
+    retryable = False
+
+
+class QuestionInvalid(RagError):
+    code = "question_invalid"
+
+
+class SourceUnreadable(RagError):
+    code = "source_unreadable"
+
+
+class DocumentInvalid(SourceUnreadable):
+    code = "document_invalid"
+
+
+class IndexUnavailable(RagError):
+    code = "index_unavailable"
+    retryable = True
+
+
+class PromptMissing(RagError):
+    code = "prompt_missing"
+
+
+class AnswerFailed(RagError):
+    """An answer stream ended with an error event; its words are already fit for the reader."""
+
+    code = "answer_failed"
+
+    def __init__(self, message: str, *, code: str, retryable: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable

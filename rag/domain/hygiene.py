@@ -1,0 +1,98 @@
+"""Make text from outside harmless to keep and to quote. Flags suspicious wording; never decides on it or rewrites it.
+
+What a model may do is limited by the data blocks (`prompting.py`) and by checking its answer, not by these patterns.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+REPLACEMENT = "\ufffd"
+TAGS = re.compile("[\U000e0000-\U000e007f]")
+BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Zero-width and filler signs; joiners too: no word of our languages needs them, and they hide instructions.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0100-\U000e01ef]"
+)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+_ACTION = r"(?:ignore|disregard|forget|bypass|override|ignore[sz]|oublie[sz]?|ne tiens pas compte)"
+_RULES = r"(?:instructions?|rules?|prompts?|directions?|guidelines?|consignes?|règles?|directives?)"
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("ignore_instructions", re.compile(rf"\b{_ACTION}\b[^.\n]{{0,60}}\b{_RULES}\b", re.IGNORECASE)),
+    (
+        "role_change",
+        re.compile(
+            r"\b(?:you are now|from now on,? you|act as (?:an?|the)|pretend to be|tu es (?:maintenant|désormais)|"
+            r"vous êtes (?:maintenant|désormais)|joue le rôle)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "prompt_disclosure",
+        re.compile(
+            r"\b(?:reveal|print|show|repeat|output|affiche|révèle|répète)\b[^.\n]{0,40}"
+            r"\b(?:system prompt|initial prompt|your instructions|prompt système|tes consignes|vos consignes)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "chat_template",
+        re.compile(
+            r"<\|[a-z_0-9]{2,24}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|^\s*(?:system|assistant|user)\s*:",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+    ),
+    ("fake_boundary", re.compile(r"<{3,}|>{3,}|\b(?:BEGIN|END) (?:OF )?(?:DATA|CONTEXT|DOCUMENT|PASSAGES?)\b")),
+    (
+        "secret_request",
+        re.compile(
+            r"(?<!never )(?<!not )(?<!n't )(?<!jamais )"
+            r"\b(?:send|post|upload|paste|give|share|envoie|donne|partage|colle)[sz]?\b[^.\n]{0,60}"
+            r"\b(?:seed|mnemonic|macaroon|private key|api key|wallet password|clé privée|phrase de récupération)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "hidden_markup",
+        re.compile(r"<script\b|javascript:|<!--.{0,400}?-->|\bon(?:error|load)\s*=", re.IGNORECASE | re.DOTALL),
+    ),
+    ("exfiltration_link", re.compile(r"!\[[^\]]*\]\(\s*https?://[^)\s]*[?&][^)\s]*=", re.IGNORECASE)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """Text fit to store, with what was found in it: removed signs first, then suspicious wording."""
+
+    text: str
+    flags: tuple[str, ...] = ()
+
+
+def clean(text: str) -> CleanText:
+    """Return `text` in NFC without invisible, reordering or control signs; U+0000 and lone surrogates become U+FFFD."""
+    flags = [
+        name
+        for name, pattern in (
+            ("tag_characters", TAGS), ("bidi_characters", BIDI), ("invisible_characters", INVISIBLE),
+            ("unstorable_characters", UNSTORABLE), ("control_characters", CONTROL),
+        )
+        if pattern.search(text)
+    ]  # fmt: skip
+    visible = strip_invisible(text)
+    return CleanText(visible, (*flags, *suspicious_patterns(visible)))
+
+
+def strip_invisible(text: str) -> str:
+    """Return `text` without signs that a reader cannot see but a model reads."""
+    text = UNSTORABLE.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
+    for pattern in (TAGS, BIDI, INVISIBLE, CONTROL):
+        text = pattern.sub("", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def suspicious_patterns(text: str) -> tuple[str, ...]:
+    """Return the names of the injection patterns that `text` shows, in a fixed order."""
+    return tuple(name for name, pattern in PATTERNS if pattern.search(text))

@@ -1,0 +1,101 @@
+"""Answer by quoting the sentences that say most on the question. Pure; for when no model speaks."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.domain.expansion import fold, words_of
+from rag.domain.markdown import BlockKind, split_sections
+from rag.domain.passages import Passage
+
+QUOTE_LIMIT = 420  # characters of one quote
+MOST_QUOTES = 4
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'«(`*])")
+LEAD_BONUS = 0.15  # the first sentence of a section usually says what it is about
+STEM = 5  # letters compared: enough to see fee and fees, rebalance and rebalancing as one
+
+OPENING = {
+    "en": "Here is what the library says, in its own words:",
+    "fr": "Voici ce que dit la bibliothèque, dans ses propres mots :",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The sentences of one passage that answer best; `number` is the passage's place from 1."""
+
+    number: int
+    text: str
+
+
+def stems(text: str) -> frozenset[str]:
+    """Return the beginnings of the words of `text` that are long enough to mean something."""
+    return frozenset(fold(word)[:STEM] for word in words_of(text) if len(word) > 2)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """Return the sentences, list items and code-free lines of a passage, whole and in order."""
+    found: list[str] = []
+    for section in split_sections(text):
+        for block in section.blocks:
+            if block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST):
+                found.extend(_sentences_of(block.text, by_line=block.kind is BlockKind.LIST))
+    return tuple(found)
+
+
+def _sentences_of(text: str, *, by_line: bool) -> list[str]:
+    lines = re.split(r"\n(?=\s*(?:[-*+]|\d{1,3}[.)])\s)", text) if by_line else [text]
+    plain = (" ".join(re.sub(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+", "", line).split()) for line in lines)
+    return [
+        part.strip()
+        for line in plain
+        for part in ([line] if by_line else SENTENCE.split(line))
+        if len(part.strip()) > 20
+    ]
+
+
+def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quote | None:
+    """Return the one to three neighboring sentences of `passage` that hold most of the wanted stems (with weights)."""
+    parts = sentences(passage.text)
+    if not parts:
+        return None
+    scores = [_score(part, wanted=wanted) + (LEAD_BONUS if place == 0 else 0.0) for place, part in enumerate(parts)]
+    best = max(range(len(parts)), key=lambda place: (scores[place], -place))
+    text = parts[best]
+    for following in parts[best + 1 : best + 3]:
+        if len(text) + len(following) + 1 > QUOTE_LIMIT:
+            break
+        text = f"{text} {following}"
+    return Quote(number, text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …")
+
+
+def _score(sentence: str, *, wanted: Mapping[str, float]) -> float:
+    held = stems(sentence)
+    return sum(weight for stem, weight in wanted.items() if stem in held) / (1 + len(sentence) / 600)
+
+
+def wanted_stems(question: str, *, passages: Sequence[Passage]) -> dict[str, float]:
+    """Return the stems of the question's words, weighted by how few of the passages hold them."""
+    held = [stems(f"{passage.breadcrumb} {passage.text}") for passage in passages]
+    return {stem: 1 / (1 + sum(stem in one for one in held)) for stem in stems(question)}
+
+
+def best_quotes(question: str, *, passages: Sequence[Passage], limit: int = MOST_QUOTES) -> tuple[Quote, ...]:
+    """Return quotes from the first passages, best passage first, at most two from one document."""
+    wanted = wanted_stems(question, passages=passages)
+    found: list[Quote] = []
+    used: dict[int, int] = {}
+    for number, passage in enumerate(passages, start=1):
+        if len(found) == limit:
+            break
+        if used.get(passage.document_id, 0) < 2 and (one := quote(passage, number=number, wanted=wanted)):
+            used[passage.document_id] = used.get(passage.document_id, 0) + 1
+            found.append(one)
+    return tuple(found)
+
+
+def extractive_answer(quotes: Sequence[Quote], *, passages: Sequence[Passage], lang: str) -> str:
+    """Return Markdown that quotes each passage under its document's title, with its citation."""
+    lines = [OPENING.get(lang, OPENING["en"])]
+    lines += [f"- **{passages[one.number - 1].title}**: {one.text} [{one.number}]" for one in quotes]
+    return "\n".join((lines[0], "", *lines[1:]))

@@ -1,0 +1,38 @@
+"""Find the passages of the public library that a rule's advice rests on. Kept in memory: topics are few, nodes many."""
+
+from functools import lru_cache
+
+from rag.queries import library_epoch
+from rag.services.retrieve import retrieve
+
+from rag.domain.passages import Citation, Passage
+
+MOST_CITATIONS = 2
+LONGEST_QUOTE = 320
+
+
+def cite(topics: tuple[str, ...]) -> tuple[Citation, ...]:
+    """Return up to MOST_CITATIONS citations for the words, numbered from 1; () where the library says nothing."""
+    return _cited(" ".join(topics), library_epoch()) if topics else ()
+
+
+@lru_cache(maxsize=512)
+def _cited(words: str, _epoch: str) -> tuple[Citation, ...]:
+    found = retrieve(words, k=4, lang="en").passages
+    distinct = {passage.document_id: passage for passage in reversed(found)}
+    best = sorted(distinct.values(), key=lambda passage: passage.rank)[:MOST_CITATIONS]
+    return tuple(_citation(number, passage) for number, passage in enumerate(best, start=1))
+
+
+def _citation(number: int, passage: Passage) -> Citation:
+    words = " ".join(passage.text.split())
+    quote = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
+    return Citation(
+        number=number,
+        chunk_id=passage.chunk_id,
+        document_uid=passage.document_uid,
+        title=passage.title,
+        breadcrumb=passage.breadcrumb,
+        quote=quote,
+        url=passage.url,
+    )

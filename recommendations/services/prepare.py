@@ -1,0 +1,132 @@
+"""The database phase of a turn of advice: facts, findings, scored advice with citations, and who may speak."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from models_registry.services.health import ensure_fresh
+from models_registry.services.plan import plan_generation
+
+from models_registry.domain.chat import GenerationPlan
+from models_registry.domain.query_types import QueryType
+from models_registry.domain.rollout import RolloutChoice
+from models_registry.services.rollouts import rollout_choice
+from recommendations.domain.advice import Engine, State
+from recommendations.domain.facts import NodeFacts
+from recommendations.domain.findings.catalog import Examination, examine
+from recommendations.domain.recommendation import ScoredRecommendation, recommend
+from recommendations.domain.tracking import row_id
+from recommendations.models import Recommendation
+from recommendations.queries import NodeIdentity, identify
+from recommendations.services.brief import Brief, brief
+from recommendations.services.cite import cite
+from recommendations.services.snapshot import node_facts
+from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
+
+PURPOSE = "advice"
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceRequest:
+    """What is asked. `engine` None lets the rollout decide; `unit` is whom limits and ledgers count (a user, a key)."""
+
+    pubkey: str
+    unit: str
+    user: AbstractBaseUser | AnonymousUser | None = None
+    query_type: QueryType = QueryType.DETAILED
+    goal: str = "balanced"
+    engine: Engine | None = None
+    lang: str = "en"
+    max_results: int = 10
+    include_ai: bool = True
+    use_cache: bool = True
+    network: str | None = None
+    force_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything known before a model is asked. Later edits of rows leave it as it is."""
+
+    request: AdviceRequest
+    identity: NodeIdentity
+    facts: NodeFacts
+    examination: Examination
+    recommendations: tuple[ScoredRecommendation, ...]
+    row_ids: Mapping[str, uuid.UUID]
+    states: Mapping[uuid.UUID, State]
+    weights: ActiveWeights
+    engine: Engine
+    rollout: RolloutChoice | None
+    plan: GenerationPlan | None
+    brief: Brief | None
+
+    @property
+    def shown(self) -> tuple[ScoredRecommendation, ...]:
+        """What the operator did not dismiss this week, at most as many as were asked for."""
+        kept = (item for item in self.recommendations if self.state_of(item) is not State.REJECTED)
+        return tuple(kept)[: self.request.max_results]
+
+    @property
+    def dismissed_count(self) -> int:
+        return sum(self.state_of(item) is State.REJECTED for item in self.recommendations)
+
+    def state_of(self, item: ScoredRecommendation) -> State:
+        return self.states.get(self.row_ids[item.tracking_id], State.GENERATED)
+
+
+def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
+    """Return all that the turn needs, with a number of queries that does not grow with the node.
+
+    :raises NodeNotFound: :raises NetworkNotFound: when there is no such node or no graph at all.
+    """
+    identity = identify(request.pubkey, network=request.network, user=request.user)
+    facts = node_facts(request.pubkey, network=request.network, user=request.user, at=at)
+    weights = active_weights(request.goal)
+    examination = examine(facts, active_thresholds())
+    scored = recommend(facts, examination, weights.weights, at=at, lang=request.lang)
+    scored = tuple(replace(item, citations=cite(item.topics)) for item in scored)
+    row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
+    engine, choice = _engine(request, at=at)
+    plan = _plan(request, choice) if engine is Engine.V2 and request.include_ai and scored else None
+    told = brief(facts, scored, request.query_type, lang=request.lang) if plan and plan.can_generate else None
+    return Prepared(
+        request=request,
+        identity=identity,
+        facts=facts,
+        examination=examination,
+        recommendations=scored,
+        row_ids=row_ids,
+        states=_states(tuple(row_ids.values())),
+        weights=weights,
+        engine=engine,
+        rollout=choice,
+        plan=plan,
+        brief=told,
+    )
+
+
+def _engine(request: AdviceRequest, *, at: datetime) -> tuple[Engine, RolloutChoice | None]:
+    if request.engine is not None:
+        return request.engine, None
+    choice = rollout_choice(request.pubkey, at=at)
+    return Engine(choice.engine), choice
+
+
+def _plan(request: AdviceRequest, choice: RolloutChoice | None) -> GenerationPlan:
+    ensure_fresh()
+    plan = plan_generation(request.query_type, purpose=PURPOSE, unit=request.unit, force_model=request.force_model)
+    if choice is None:
+        return plan
+    return replace(plan, rollout=choice.rollout, variant=choice.variant, bucket=choice.bucket)
+
+
+def _row_id(identity: NodeIdentity, item: ScoredRecommendation) -> uuid.UUID:
+    return row_id(item.tracking_id, node_id=identity.node_id, connection_id=identity.connection_id)
+
+
+def _states(keys: tuple[uuid.UUID, ...]) -> dict[uuid.UUID, State]:
+    rows = Recommendation.objects.filter(pk__in=keys).values_list("pk", "state")
+    return {key: State(state) for key, state in rows}

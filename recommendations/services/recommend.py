@@ -1,0 +1,145 @@
+"""Advise on one node as a stream: prepare with the database, speak without it, write once. The rules' half of it."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from rag.domain.events import Event, EventType, error, status, warning
+from recommendations.domain.advice import Engine
+from recommendations.domain.briefing import network_state, node_info
+from recommendations.domain.errors import RecommendationsError
+from recommendations.domain.quality import rules_quality
+from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.models import RecommendationRun
+from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card
+from recommendations.services.prepare import AdviceRequest, Prepared, prepare
+from recommendations.services.shield import finish
+from recommendations.services.store import Result, store
+from recommendations.services.voice import Interrupted, Unspoken, speak
+
+NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
+
+
+async def advise(
+    request: AdviceRequest, *, at: datetime, clock: Callable[[], float] = monotonic
+) -> AsyncGenerator[Event, None]:
+    """Yield the turn's events: exactly one `complete` or `error` ends it, and one run is written whatever happens."""
+    begun, result = clock(), Result()
+    prepared: Prepared | None = None
+    try:
+        yield status("Reading what is known of the node.")
+        prepared = await database_sync_to_async(prepare)(request, at=at)
+        yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
+        yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _technical(prepared))
+        async with aclosing(_spoken(prepared, result)) as events:
+            async for event in events:
+                yield event
+        yield Event(EventType.AI_RECOMMENDATIONS, 90, _ranked(prepared, result))
+        result.outcome = RecommendationRun.Outcome.COMPLETED
+        result.processing_ms = round((clock() - begun) * 1000)
+        result.run_id = await finish(_record, prepared, result, at)
+        yield Event(EventType.COMPLETE, 100, _completed(prepared, result))
+    except RecommendationsError as exc:
+        yield error(exc.code, str(exc), retryable=False, progress=LATEST_PROGRESS)
+    except Interrupted as exc:
+        result.outcome, result.error_code = RecommendationRun.Outcome.FAILED, exc.code
+        result.run_id = await finish(_record, prepared, result, at)
+        yield error(exc.code, exc.message, retryable=True, progress=LATEST_PROGRESS)
+    finally:
+        if prepared is not None and result.run_id is None:
+            await finish(_record, prepared, result, at)
+
+
+async def _record(prepared: Prepared, result: Result, at: datetime) -> Any:
+    return await database_sync_to_async(store)(prepared, result, at=at)
+
+
+async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:
+    """Let the model speak when there is one; before its first word the rules can still take the turn."""
+    if prepared.brief is not None:
+        try:
+            async with aclosing(speak(prepared, result)) as events:
+                async for event in events:
+                    yield event
+        except Unspoken as exc:
+            yield warning(exc.code, NO_MODEL_NOTE, progress=FIRST_PROGRESS)
+        else:
+            for event in _cards(prepared, result, prepared.shown):
+                yield event
+            return
+    _answer_by_rules(prepared, result)
+    for event in _cards(prepared, result, prepared.shown):
+        yield event
+
+
+def _answer_by_rules(prepared: Prepared, result: Result) -> None:
+    result.is_degraded = prepared.engine is Engine.V2
+    result.note = NO_MODEL_NOTE if result.is_degraded else ""
+    result.summary = _summary(prepared)
+    result.quality_score, result.quality_components = rules_quality(prepared.shown)
+
+
+def _cards(prepared: Prepared, result: Result, items: tuple[ScoredRecommendation, ...]) -> list[Event]:
+    """Return one event for each recommendation not shown yet, in rank order, and note it as shown."""
+    seen = {item.tracking_id for item in result.shown}
+    fresh = [item for item in items if item.tracking_id not in seen]
+    fresh = fresh[: prepared.request.max_results - len(result.shown)]
+    events = []
+    for item in fresh:
+        result.shown.append(item)
+        events.append(card(prepared, item, position=len(result.shown)))
+    return events
+
+
+def _technical(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "total": len(prepared.shown),
+        "by_priority": by_priority(prepared.shown),
+        "dismissed": prepared.dismissed_count,
+        "rules_checked": len(prepared.examination.checked),
+        "insufficient": [
+            {"rule": finding.rule, "title": finding.title, "missing": list(finding.missing)}
+            for finding in prepared.examination.insufficient
+        ],
+    }
+
+
+def _ranked(prepared: Prepared, result: Result) -> dict[str, Any]:
+    ranked = sorted(result.shown, key=lambda item: item.rank_key)
+    return {
+        "summary": result.summary,
+        "analysis": dict(result.analysis),
+        "order": [item.tracking_id for item in ranked],
+        "quality_score": result.quality_score,
+        "degraded": result.is_degraded,
+    }
+
+
+def _completed(prepared: Prepared, result: Result) -> dict[str, Any]:
+    return {
+        "run_id": str(result.run_id),
+        "pubkey": prepared.facts.pubkey,
+        "engine": prepared.engine.value,
+        "analysis_type": prepared.request.query_type.value,
+        "total_count": len(result.shown),
+        "by_priority": by_priority(result.shown),
+        "quality_score": result.quality_score,
+        "quality_components": dict(result.quality_components),
+        "degraded": result.is_degraded,
+        "note": result.note,
+        "model_used": result.model or None,
+        "network": network_state(prepared.facts.network),
+        "processing_time_ms": result.processing_ms,
+    }
+
+
+def _summary(prepared: Prepared) -> str:
+    counts = ", ".join(f"{count} {level}" for level, count in by_priority(prepared.shown).items() if count)
+    if not counts:
+        return f"{len(prepared.examination.checked)} rules were checked; none found anything to change."
+    first = prepared.shown[0]
+    return f"{len(prepared.shown)} recommendations: {counts}. First: {first.title}"

@@ -1,0 +1,108 @@
+"""The record phase of a turn of advice: one write with the run, its tracked advice and the generation behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from models_registry.services.generate import GenerationRecord
+
+from models_registry.services import ledger
+from recommendations.domain.advice import State
+from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.metrics import GENERATED, QUALITY
+from recommendations.models import Recommendation, RecommendationRun
+from recommendations.services.prepare import Prepared
+
+FROZEN_STATES = frozenset({State.APPLIED, State.REJECTED, State.EXPIRED})  # what was decided on stays as it was shown
+REFRESHED_FIELDS = ("run", "priority", "score", "confidence", "title", "payload", "category", "target")
+
+
+@dataclass(slots=True)
+class Result:
+    """What a turn came to. Filled while events flow; written once, whatever the tap and however it ends."""
+
+    outcome: str = RecommendationRun.Outcome.ABANDONED
+    error_code: str = ""
+    is_degraded: bool = False
+    model: str = ""
+    note: str = ""
+    shown: list[ScoredRecommendation] = field(default_factory=list)
+    summary: str = ""
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    quality_score: float | None = None
+    quality_components: Mapping[str, Any] = field(default_factory=dict)
+    generation: GenerationRecord | None = None
+    processing_ms: int | None = None
+    run_id: UUID | None = None
+
+
+def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
+    """Write the run and upsert its advice; the same advice in the same ISO week stays one row. Return the run's id."""
+    with transaction.atomic():
+        generation_id = ledger.write(result.generation, prepared.plan) if result.generation and prepared.plan else None
+        run = RecommendationRun.objects.create(
+            node_id=prepared.identity.node_id,
+            snapshot_id=prepared.identity.snapshot_id,
+            user_id=getattr(prepared.request.user, "pk", None),
+            engine=prepared.engine,
+            analysis_type=prepared.request.query_type,
+            outcome=result.outcome,
+            error_code=result.error_code,
+            is_degraded=result.is_degraded,
+            model=result.model,
+            generation_id=generation_id,
+            rollout=_rollout(prepared),
+            weights_id=prepared.weights.revision_id,
+            quality_score=result.quality_score,
+            quality_components=dict(result.quality_components),
+            response={"summary": result.summary, "analysis": dict(result.analysis), "note": result.note},
+            started_at=at,
+            processing_ms=result.processing_ms,
+        )
+        _upsert(prepared, result, run, at=at)
+    _count(prepared, result)
+    return run.pk
+
+
+def _rollout(prepared: Prepared) -> dict[str, Any]:
+    choice = prepared.rollout
+    if choice is None:
+        return {}
+    share = None if choice.share_percent is None else float(choice.share_percent)
+    return {"rollout": choice.rollout, "engine": choice.engine, "bucket": choice.bucket, "share_percent": share}
+
+
+def _upsert(prepared: Prepared, result: Result, run: RecommendationRun, *, at: datetime) -> None:
+    rows = [_row(prepared, item, run, at=at) for item in result.shown if prepared.state_of(item) not in FROZEN_STATES]
+    Recommendation.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=list(REFRESHED_FIELDS)
+    )
+
+
+def _row(prepared: Prepared, item: ScoredRecommendation, run: RecommendationRun, *, at: datetime) -> Recommendation:
+    return Recommendation(
+        id=prepared.row_ids[item.tracking_id],
+        tracking_id=item.tracking_id,
+        node_id=prepared.identity.node_id,
+        connection_id=prepared.identity.connection_id,
+        run=run,
+        rule=item.rule,
+        category=item.category,
+        priority=item.priority,
+        score=item.score,
+        confidence=item.confidence,
+        target=item.target,
+        title=item.title[:300],
+        payload=item.to_payload(),
+        generated_at=at,
+    )
+
+
+def _count(prepared: Prepared, result: Result) -> None:
+    for item in result.shown:
+        GENERATED.labels(category=item.category, priority=item.priority, source=prepared.engine).inc()
+    if result.quality_score is not None:
+        QUALITY.labels(category=prepared.request.query_type).observe(result.quality_score)

@@ -1,0 +1,126 @@
+"""Let a model choose and explain among the findings, item by item, and hold each item against what it was told."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from models_registry.services.generate import Speech
+
+from models_registry.domain.chat import Finished, Piece, Started, Text
+from models_registry.domain.errors import GenerationInterrupted, ModelError
+from rag.domain.events import Event, EventType, warning
+from recommendations.domain.model_output import AdviceOut, Tally, check_item, check_text, parse, schema
+from recommendations.domain.partial_json import ItemScanner
+from recommendations.domain.quality import spoken_quality
+from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.services.brief import Brief
+from recommendations.services.cards import FIRST_PROGRESS, card
+from recommendations.services.prepare import Prepared
+from recommendations.services.store import Result
+
+INTERRUPTED = "The model stopped in mid-answer. What was shown so far is kept; ask again for the rest."
+INVALID = "The model's answer did not keep its contract; what could be checked is shown, the rules add the rest."
+
+
+class Unspoken(Exception):
+    """No model said a word. The turn is still free."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Interrupted(Exception):
+    """The model broke off after its first word: another voice may not take over."""
+
+    code = GenerationInterrupted.code
+    message = INTERRUPTED
+
+
+async def speak(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:
+    """Yield `token` events as the model writes and a `recommendation` for each item that checks out.
+
+    :raises Unspoken: before the first word. :raises Interrupted: after it.
+    """
+    told = prepared.brief
+    if told is None or prepared.plan is None:
+        raise Unspoken("no_model_available")
+    plan = replace(prepared.plan, prompt_revision_id=told.prompt_revision_id)
+    speech = Speech(plan, told.messages, schema=schema(told.finding_keys))
+    hearing = Hearing(prepared, result, told)
+    try:
+        async with aclosing(speech.pieces()) as pieces:  # hanging up must reach the host now, not at collection
+            async for piece in pieces:
+                for event in hearing.take(piece):
+                    yield event
+    except GenerationInterrupted as exc:
+        raise Interrupted from exc
+    except (ModelError, ValueError) as exc:
+        if result.model:
+            raise Interrupted from exc
+        raise Unspoken(getattr(exc, "code", "answer_invalid")) from exc
+    finally:
+        result.generation = speech.record()
+    _conclude(result, told, hearing.tally, parse(hearing.scanner.text))
+
+
+@dataclass(slots=True)
+class Hearing:
+    """What was heard of one speech so far, and what of it may be shown."""
+
+    prepared: Prepared
+    result: Result
+    told: Brief
+    scanner: ItemScanner = field(default_factory=lambda: ItemScanner("recommendations"))
+    tally: Tally = field(default_factory=Tally)
+
+    def take(self, piece: Piece) -> Iterator[Event]:
+        """Yield the events that one piece of the speech gives rise to."""
+        if isinstance(piece, Started):
+            self.result.model = piece.model
+        elif isinstance(piece, Text):
+            yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": piece.content})
+            for raw in self.scanner.feed(piece.content):
+                yield from self._card(raw)
+        elif isinstance(piece, Finished) and piece.truncation_suspected:
+            yield warning("prompt_truncated", "The host may have cut the prompt.", progress=FIRST_PROGRESS)
+
+    def _card(self, raw: dict[str, object]) -> Iterator[Event]:
+        item = _accept(self.prepared, self.told, raw, self.tally)
+        if item is None or len(self.result.shown) >= self.prepared.request.max_results:
+            return
+        self.result.shown.append(item)
+        yield card(self.prepared, item, position=len(self.result.shown), is_spoken=True)
+
+
+def _accept(prepared: Prepared, told: Brief, raw: dict[str, object], tally: Tally) -> ScoredRecommendation | None:
+    """Return the rule's recommendation in the model's words; its numbers, command and score stay the rule's own."""
+    checked = check_item(raw, told.known, tally)
+    if checked is None:
+        return None
+    by_key = {item.finding_key: item for item in prepared.shown}
+    item = by_key.get(checked.finding_key)
+    if item is None:
+        return None
+    citations = tuple(c for c in told.citations if c.number in checked.citations) or item.citations
+    return replace(
+        item,
+        title=checked.title or item.title,
+        explanation=checked.rationale or item.explanation,
+        citations=citations,
+        spoken_by=None if checked.rationale is None else "model",
+    )
+
+
+def _conclude(result: Result, told: Brief, tally: Tally, document: AdviceOut | None) -> None:
+    if document is None or not tally.valid:
+        result.note, result.is_degraded = INVALID, True
+    if document is not None:
+        result.summary = check_text(document.summary, told.known, tally) or ""
+        analysis = document.analysis
+        result.analysis = {
+            "performance": check_text(analysis.performance, told.known, tally) or "",
+            "strengths": [text for text in analysis.strengths if check_text(text, told.known, tally)],
+            "weaknesses": [text for text in analysis.weaknesses if check_text(text, told.known, tally)],
+        }
+    result.quality_score, result.quality_components = spoken_quality(tuple(result.shown), tally)

@@ -1,0 +1,56 @@
+"""The numbers an administrator set: scoring weights and rule thresholds, read anew for each request."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from recommendations.domain.advice import Thresholds
+from recommendations.domain.findings.catalog import default_thresholds
+from recommendations.domain.scoring import Goal, Weights
+from recommendations.models import Threshold, WeightRevision
+
+SHIPPED = asdict(Weights())
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveWeights:
+    """The weights in force for one goal, and the revision they come from (None: the shipped ones)."""
+
+    weights: Weights
+    goal: str
+    revision_id: int | None
+
+
+def active_weights(goal: str) -> ActiveWeights:
+    """Return the active revision's weights, moved towards `goal` and normalized."""
+    row = WeightRevision.objects.filter(is_active=True).first()
+    base = Weights() if row is None else Weights(**{name: getattr(row, name) for name in SHIPPED})
+    return ActiveWeights(base.toward(Goal(goal)), goal, None if row is None else row.pk)
+
+
+def active_thresholds() -> Mapping[str, Thresholds]:
+    """Return every rule's thresholds: the rows where there are any, else what the rule ships with. One query."""
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    for rule, shipped in default_thresholds().items():
+        values[rule].update(shipped.values)
+    for rule, name, value in Threshold.objects.values_list("rule", "name", "value"):
+        values[rule][name] = value
+    return {rule: Thresholds(rule, numbers) for rule, numbers in values.items()}
+
+
+def activate(revision: WeightRevision) -> None:
+    """Make `revision` the one in force; the one before stays in the history."""
+    with transaction.atomic():
+        WeightRevision.objects.select_for_update().filter(is_active=True).update(is_active=False)
+        WeightRevision.objects.filter(pk=revision.pk).update(is_active=True)
+
+
+def ensure_revision(*, at: datetime) -> bool:
+    """Create the first revision from the shipped weights; return whether one was made."""
+    if WeightRevision.objects.exists():
+        return False
+    WeightRevision.objects.create(**SHIPPED, note="Shipped weights", is_active=True, created_at=at)
+    return True

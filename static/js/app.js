@@ -1,0 +1,19 @@
+/* Every behavior of the pages, each in its own file, each hooked by a data attribute. */
+
+import { hookAdvice } from "./advice.js";
+import { hookAsk } from "./ask.js";
+import { hookConfirm } from "./confirm.js";
+import { hookCopy } from "./copy.js";
+import { hookSearch } from "./search.js";
+import { hookShortcuts } from "./shortcuts.js";
+import { hookThemeToggle } from "./theme_toggle.js";
+import { hookUpload } from "./upload.js";
+
+hookThemeToggle();
+hookShortcuts();
+hookConfirm();
+hookCopy();
+hookSearch();
+hookUpload();
+hookAdvice();
+hookAsk();

@@ -1,0 +1,78 @@
+/* A question with its live answer: tokens as they come, then the finished answer from the server. Hook: data-ask. */
+
+import { openTurn, fragment } from "./turn.js";
+import { Progress } from "./progress.js";
+
+class Ask {
+  constructor(root) {
+    this.root = root;
+    this.form = root.querySelector("form");
+    this.field = this.form.elements.question;
+    this.exchanges = root.querySelector("[data-exchanges]");
+    this.blank = root.querySelector("template");
+    this.progress = new Progress(root);
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.start(this.field.value.trim()); });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); this.form.requestSubmit(); }
+    });
+    this.progress.stop.addEventListener("click", () => this.cancel());
+    root.addEventListener("click", (event) => {
+      const example = event.target.closest("[data-example]");
+      if (example) { event.preventDefault(); this.start(example.dataset.example); }
+    });
+  }
+
+  start(question) {
+    if (question.length < 3) return;
+    this.cancel();
+    this.question = question;
+    this.field.value = "";
+    this.exchanges.prepend(this.blank.content.cloneNode(true));
+    this.box = this.exchanges.firstElementChild;
+    this.box.querySelector("[data-question]").textContent = question;
+    this.live = this.box.querySelector("[data-live]");
+    this.found = this.box.querySelector("[data-found]");
+    this.live.classList.add("is-writing");
+    this.progress.start("Searching the library…");
+    this.turn = openTurn(this.root.dataset.socket, { question, lang: document.documentElement.lang }, (e) => this.take(e));
+  }
+
+  cancel() {
+    this.turn?.cancel();
+    this.live?.classList.remove("is-writing");
+    this.progress.end("Stopped.");
+  }
+
+  take(event) {
+    this.progress.show(event);
+    if (event.type === "token") this.live.append(event.data.text);
+    if (event.type === "similar_document") this.addFound(event.data);
+    if (event.type === "answer" || event.type === "ai_analysis") this.finished = this.showAnswer(event.data);
+    if (event.type === "complete") this.end(event.data);
+    if (event.type === "error") { this.live.classList.remove("is-writing"); this.progress.fail(event.data, () => this.start(this.question)); }
+  }
+
+  addFound({ title, breadcrumb }) {
+    const item = document.createElement("li");
+    item.className = "tag";
+    item.textContent = breadcrumb || title;
+    this.found.append(item);
+  }
+
+  async showAnswer(data) {
+    const content = await fragment(this.root.dataset.answerUrl, data);
+    this.live.replaceWith(content);
+    this.found.replaceChildren();
+  }
+
+  async end(data) {
+    this.live.classList.remove("is-writing");
+    await this.finished?.catch(() => this.progress.note("The answer could not be laid out; its text is below.", "note note-warning"));
+    const seconds = data.processing_time_ms ? ` in ${(data.processing_time_ms / 1000).toFixed(1)} s` : "";
+    this.progress.end(`Answered${seconds}.`);
+  }
+}
+
+export function hookAsk() {
+  for (const root of document.querySelectorAll("[data-ask]")) new Ask(root);
+}

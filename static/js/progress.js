@@ -1,0 +1,60 @@
+/* What a running turn tells the reader: the bar, one line of words, the buttons that make sense now. Hook: data-turn. */
+
+const SAYS = {
+  queued: (d) => d.message ?? `Waiting for a free model${d.position ? `, place ${d.position}` : ""}…`,
+  loading: (d) => d.message ?? `Loading ${d.model ?? "the model"} into memory…`,
+  status: (d) => d.message,
+  node_info: () => "Facts gathered. Looking for what could be better…",
+  cached_data: () => "An earlier result is being shown while a fresh one is made…",
+  technical_recommendations: (d) => `${d.total} found by lnrag's rules. Adding reasons and sources…`,
+  similar_document: (d) => `Reading “${d.title ?? "a document"}”…`,
+  ai_recommendations: () => "The local model has added its view.",
+};
+
+export class Progress {
+  constructor(root) {
+    this.box = root.querySelector("[data-turn]");
+    this.bar = this.box.querySelector("progress");
+    this.words = this.box.querySelector("[data-turn-words]");
+    this.stop = this.box.querySelector("[data-turn-stop]");
+    this.notes = root.querySelector("[data-turn-notes]");
+  }
+
+  start(words) {
+    this.box.hidden = false;
+    this.bar.hidden = this.stop.hidden = false;
+    this.bar.value = 0;
+    this.words.textContent = words;
+    this.notes.replaceChildren();
+  }
+
+  show(event) {
+    this.bar.value = Math.max(this.bar.value, event.progress);
+    const words = SAYS[event.type]?.(event.data);
+    if (words) this.words.textContent = words;
+    if (event.type === "warning") this.note(event.data.message, "note note-warning");
+  }
+
+  end(words) {
+    this.words.textContent = words;
+    this.bar.hidden = this.stop.hidden = true;
+  }
+
+  note(text, className) {
+    const line = document.createElement("p");
+    line.className = className;
+    line.textContent = text;
+    this.notes.append(line);
+    return line;
+  }
+
+  fail(data, retry) {
+    this.end("Stopped.");
+    const line = this.note(`${data.message} `, "note note-error");
+    line.setAttribute("role", "alert");
+    if (!data.retryable) return;
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again", className: "button button-small" });
+    button.addEventListener("click", retry);
+    line.append(button);
+  }
+}

@@ -1,0 +1,53 @@
+"""An answer without a model: the sentences that say most."""
+
+from rag.domain.passages import Passage
+from rag.domain.quoting import best_quotes, extractive_answer, sentences
+
+
+def passage(number: int, text: str, *, document: int | None = None) -> Passage:
+    title = f"Article {number}"
+    return Passage(
+        number, document or number, f"{number}.md", title, title, text, "en", "", number, 0.1, 0.5, 1.0, 1, 1
+    )
+
+
+FEES = passage(
+    1,
+    "Routing fees are what a node charges. The weather is fine in the mountains today.\n\n"
+    "The base fee is charged per payment, whatever its amount. Most nodes set it to zero or one sat.\n\n"
+    "```\nlncli --base_fee_msat 0 with a base fee charged per payment\n```",
+)
+
+
+def test_the_sentence_that_speaks_of_the_question_is_quoted_not_code() -> None:
+    (quote,) = best_quotes("What is the base fee charged for?", passages=[FEES])
+
+    assert quote.text.startswith("The base fee is charged per payment")
+    assert "lncli" not in quote.text
+
+
+def test_at_most_two_quotes_come_from_one_document() -> None:
+    passages = [passage(number, "The base fee is charged per payment.", document=7) for number in (1, 2, 3)]
+
+    assert [quote.number for quote in best_quotes("base fee", passages=passages)] == [1, 2]
+
+
+def test_a_passage_without_sentences_is_left_out() -> None:
+    assert best_quotes("base fee", passages=[passage(1, "```\ncode only\n```")]) == ()
+
+
+def test_every_quote_carries_its_citation() -> None:
+    quotes = best_quotes("base fee", passages=[FEES])
+
+    text = extractive_answer(quotes, passages=[FEES], lang="fr")
+
+    assert text.startswith("Voici ce que dit la bibliothèque")
+    assert "**Article 1**" in text
+    assert text.endswith("[1]")
+
+
+def test_sentences_of_lists_are_their_items() -> None:
+    assert sentences("- first item of the list\n- second item of the list\n  goes on") == (
+        "first item of the list",
+        "second item of the list goes on",
+    )

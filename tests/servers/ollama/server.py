@@ -1,0 +1,251 @@
+"""Run the server in a thread of its own, and show its records to the tests."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from tests.servers.ollama.app import serve
+from tests.servers.ollama.catalog import InstalledModel, Shelf, normalized
+from tests.servers.ollama.records import Generation, Load, LoadCause, Request, Unload, UnloadCause
+from tests.servers.ollama.scenarios import Fault, FaultBook, Scenario
+from tests.servers.ollama.scheduler import Limits
+from tests.servers.ollama.state import House, Pace, Respond
+
+USUAL_MODELS = ("llama3:8b-instruct", "nomic-embed-text")
+START_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 5.0
+POLL_S = 0.005
+BACKLOG = 1024  # load tests open hundreds of connections at once
+
+
+class OllamaServer:
+    """A faithful Ollama on a real socket: `with OllamaServer() as server: client.get(server.url)`.
+
+    Every method may be called from any thread. Records are copies: ask again for news.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[str | InstalledModel] = USUAL_MODELS,
+        *,
+        scenario: str | Scenario | Fault = Scenario.NORMAL,
+        respond: Respond | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        version: str = "0.33.0",
+        token_delay_s: float = 0.0,
+        prompt_delay_s: float = 0.0,
+        cold_load_s: float = 0.0,
+        num_parallel: int = 1,
+        max_loaded: int = 3,
+        max_queue: int = 512,
+        num_ctx: int = 4096,
+        keep_alive_s: float = 300.0,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.limits = Limits(num_parallel, max_loaded, max_queue, keep_alive_s, cold_load_s)
+        self.pace = Pace(token_delay_s, prompt_delay_s)
+        self._house = House(
+            shelf=Shelf(models),
+            faults=FaultBook(scenario),
+            limits=self.limits,
+            pace=self.pace,
+            version=version,
+            num_ctx=num_ctx,
+            checks_host=host in ("127.0.0.1", "localhost", "::1"),
+            respond=respond,
+        )
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._ready = threading.Event()
+
+    # Life
+
+    def start(self) -> Self:
+        """Bind and serve; returns once connections are accepted.
+
+        :raises OSError: when the port is taken.
+        """
+        self._ready.clear()
+        self._failure = None
+        self._thread = threading.Thread(target=self._run, name="ollama-stand-in", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(START_TIMEOUT_S):
+            raise TimeoutError("the server did not start")
+        if self._failure:
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and the port; the records stay. A second call does nothing."""
+        if self._thread is None or self._loop is None or self._stopping is None:
+            return
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(STOP_TIMEOUT_S)
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if exc is None and self._house.ledger.crashes:
+            raise self._house.ledger.crashes[0]
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except OSError as exc:
+            self._failure = exc
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        clients: set[asyncio.Task[None]] = set()
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            client = asyncio.ensure_future(serve(self._house, reader, writer))
+            clients.add(client)
+            client.add_done_callback(leave)
+
+        def leave(client: asyncio.Task[None]) -> None:
+            clients.discard(client)
+            if not client.cancelled() and (crash := client.exception()):
+                self._house.ledger.crashes.append(crash)
+
+        server = await asyncio.start_server(accept, self.host, self.port, backlog=BACKLOG)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stopping.wait()
+        server.close()
+        leaving = list(clients)
+        for client in leaving:
+            client.cancel()
+        await asyncio.gather(*leaving, return_exceptions=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    # Orders
+
+    def use(self, scenario: str | Scenario | Fault) -> None:
+        """From now on every request it fits meets this scenario."""
+        self._house.faults.use(scenario)
+
+    def enqueue(self, scenario: str | Scenario | Fault, *, times: int = 1) -> None:
+        """The next `times` requests it fits meet this scenario; others pass by."""
+        self._house.faults.enqueue(scenario, times=times)
+
+    def fail(self, model: str, scenario: str | Scenario | Fault) -> None:
+        """Every request for this model that it fits meets this scenario; NORMAL shields the model."""
+        self._house.faults.fail(model, scenario)
+
+    def recover(self) -> None:
+        """Forget every scenario ordered so far."""
+        self._house.faults.forget()
+
+    def respond_with(self, respond: Respond | None) -> None:
+        """Script the answers; None brings the usual ones back."""
+        self._house.respond = respond
+
+    def install(self, model: str | InstalledModel) -> None:
+        """Put a model on the disk, as a finished pull would."""
+        self._house.shelf.install(model)
+
+    def remove(self, model: str) -> None:
+        """Take a model off the disk."""
+        self._house.shelf.remove(model)
+
+    def forget_records(self) -> None:
+        """Begin the records anew."""
+        self._house.ledger.clear()
+
+    # Records
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return self._house.ledger.requests()
+
+    def requests_for(self, path: str) -> tuple[Request, ...]:
+        """Return the requests to one path, the oldest first."""
+        return tuple(request for request in self.requests if request.path == path)
+
+    @property
+    def generations(self) -> tuple[Generation, ...]:
+        return self._house.ledger.generations()
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        return self._house.ledger.loads()
+
+    @property
+    def unloads(self) -> tuple[Unload, ...]:
+        return self._house.ledger.unloads()
+
+    @property
+    def aborted_loads(self) -> tuple[Load, ...]:
+        return tuple(load for load in self.loads if load.aborted)
+
+    @property
+    def reloads(self) -> tuple[Load, ...]:
+        return tuple(load for load in self.loads if load.cause is LoadCause.RELOAD)
+
+    @property
+    def evictions(self) -> tuple[Unload, ...]:
+        return tuple(unload for unload in self.unloads if unload.cause is UnloadCause.EVICTED)
+
+    def loads_of(self, model: str) -> tuple[Load, ...]:
+        """Return the loads of one model, whatever the spelling of its name."""
+        return tuple(load for load in self.loads if load.model == normalized(model))
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections were accepted since the start: pooling keeps it low."""
+        return self._house.ledger.connections
+
+    @property
+    def open_connections(self) -> int:
+        return self._house.ledger.open_connections
+
+    def peak(self, path: str = "") -> int:
+        """Return the most requests in progress at once, for one path or for all."""
+        return self._house.ledger.peak(path)
+
+    @property
+    def pending_faults(self) -> int:
+        """Return how many enqueued faults have met no request yet."""
+        return self._house.faults.pending()
+
+    def wait_for(self, predicate: Callable[[Self], bool], timeout: float = 2.0) -> None:
+        """Block until the predicate holds. In a coroutine use `until`.
+
+        :raises TimeoutError: when it does not within `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while not predicate(self):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still not so after {timeout} s")
+            time.sleep(POLL_S)
+
+    async def until(self, predicate: Callable[[Self], bool], timeout: float = 2.0) -> None:
+        """Wait without blocking the event loop until the predicate holds.
+
+        :raises TimeoutError: when it does not within `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while not predicate(self):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still not so after {timeout} s")
+            await asyncio.sleep(POLL_S)

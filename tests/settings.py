@@ -1,0 +1,11 @@
+"""Settings of the tests: their own var folder, a database that need not survive a power cut, quick passwords."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("LNRAG_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+os.environ.setdefault("LNRAG_POSTGRES_FSYNC", "off")
+
+from lnrag_site.settings import *  # noqa: E402, F403 - the tests judge the real settings; only what is named below differs
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # noqa: S105
