@@ -10,9 +10,13 @@ from django.core.management import execute_from_command_line
 
 from lnrag_site import postgres
 
+# `start` attaches by itself, after it has looked at the port.
 WITHOUT_DATABASE = frozenset(
-    "help version check collectstatic compilemessages makemessages diffsettings findstatic reset spectacular start".split()
-)  # `start` attaches by itself, after it has looked at the port
+    (
+        *("help", "version", "check", "diffsettings", "findstatic", "collectstatic", "makemessages", "compilemessages"),
+        *("spectacular", "reset", "start"),
+    )
+)
 
 
 def main(arguments: list[str]) -> int:

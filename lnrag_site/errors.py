@@ -83,6 +83,7 @@ REFUSALS = {  # made by the site itself, before any view
     "not_authenticated": 401,
     "forbidden": 403,
     "not_found": 404,
+    "internal": 500,
 }
 
 

@@ -165,5 +165,5 @@ def _is_cache_up() -> bool:
     try:
         cache.set(key, value, timeout=30)
         return bool(cache.get(key) == value)
-    except Exception:  # a cache may raise whatever its client raises, and is down either way  # noqa: BLE001
+    except Exception:  # a cache may raise whatever its client raises, and is down either way
         return False

@@ -1,4 +1,4 @@
-"""Logs: one JSON object per line, with the request's id. Secrets are masked and node keys cut before a line is written."""
+"""Logs: one JSON object a line, with the request's id. Secrets are masked and node keys cut before it is written."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ SECRETS = (
 )
 SECRET_NAME = re.compile(r"macaroon|rune$|token$|password|secret|authorization|cookie|api_?key|sesame", re.IGNORECASE)
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-QUIET = {"django.server": "WARNING", "daphne.http_protocol": "WARNING", "daphne.ws_protocol": "WARNING", "httpx": "WARNING"}
+QUIET = dict.fromkeys(("django.server", "daphne.http_protocol", "daphne.ws_protocol", "httpx"), "WARNING")
 
 
 def configure(options: Mapping[str, Any]) -> None:
@@ -72,7 +72,9 @@ class JsonFormatter(logging.Formatter):
             "event": mask(record.getMessage()),
             "request_id": REQUEST_ID.get() or None,
         }
-        line |= {name: _clean(name, value) for name, value in vars(record).items() if name not in STANDARD | line.keys()}
+        line |= {
+            name: _clean(name, value) for name, value in vars(record).items() if name not in STANDARD | line.keys()
+        }
         if record.exc_info:
             line["exception"] = mask(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

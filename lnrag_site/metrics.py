@@ -1,6 +1,6 @@
 """Metrics of the site itself, and the page that Prometheus reads.
 
-Counters of the web process and of the workers add up through a shared folder (PROMETHEUS_MULTIPROC_DIR, set by `start`).
+Counters of the web process and of the workers add up through a shared folder, PROMETHEUS_MULTIPROC_DIR, set by `start`.
 State gauges must hold across processes, so they are read from the database and the machine at each scrape.
 """
 

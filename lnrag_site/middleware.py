@@ -1,8 +1,8 @@
 """What happens around every request: its id, its response time, its content policy, the API version it asked for.
 
-Each step is a generator that yields once: before that the request is on its way in, and what it is sent is the response.
-A step that returns without yielding has answered itself. `_middleware` runs a step for sync and async requests alike, so
-that a streamed response is never moved to a thread.
+Each step is a generator that yields once: before that the request is on its way in, and what it is sent is the
+response. A step that returns without yielding has answered itself. `_middleware` runs a step for sync and async
+requests alike, so that a streamed response is never moved to a thread.
 """
 
 import re

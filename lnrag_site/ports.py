@@ -7,6 +7,7 @@ from pathlib import Path
 HOST = "127.0.0.1"  # never a public address: put a reverse proxy with TLS in front instead
 DEFAULT_PORT = 8000
 PORT_FILE = "port"  # in the var folder: where the latest start served, for `make link`
+REASONS = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}
 
 
 class PortUnusable(Exception):
@@ -20,7 +21,7 @@ def read_port(text: str) -> int:
     """
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
-    raise PortUnusable(f"PORT={text!r} is not a port. Choose a number from 1 to 65535, for example `make run PORT=8123`.")
+    raise PortUnusable(f"PORT={text!r} is not a port. Choose one from 1 to 65535, for example `make run PORT=8123`.")
 
 
 def require_free(port: int) -> None:
@@ -35,7 +36,7 @@ def require_free(port: int) -> None:
             probe.bind((HOST, port))
             probe.listen(1)
         except OSError as exc:
-            reason = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}.get(exc.errno or 0, "is closed to us")
+            reason = REASONS.get(exc.errno or 0, "cannot be opened")
             raise PortUnusable(f"Port {port} {reason}. Choose another one: `make run PORT={other}`.") from exc
 
 

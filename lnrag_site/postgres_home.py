@@ -1,4 +1,4 @@
-"""Where the PostgreSQL of one var folder lives: data, socket, log, binaries and the account that runs it. Starts nothing.
+"""Where the PostgreSQL of one var folder lives: data, socket, log, binaries, and whose account runs it.
 
 PostgreSQL refuses to run as root, and its own account cannot reach a checkout in somebody's home. Started by root, data
 and a copy of the binaries therefore stand under /var/lib/lnrag; no parent folder of the checkout has its rights opened.
@@ -142,7 +142,7 @@ def _ensure_account(name: str) -> None:
         command = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name)
         advice = f"Start lnrag as an ordinary user, or {OWN_DATABASE}."
         try:
-            done = subprocess.run(command, capture_output=True, check=False)
+            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - the words are ours
         except FileNotFoundError as exc:
             raise DatabaseUnavailable(f"PostgreSQL does not run as root, and there is no useradd. {advice}") from exc
         if done.returncode != 0:

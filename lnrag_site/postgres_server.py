@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-import os
+import re
 import secrets
 import shutil
 import signal
@@ -16,7 +16,16 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from lnrag_site.postgres_home import OWN_DATABASE, SERVER_VERSION, DatabaseUnavailable, Home, binaries, own, prepare
+from lnrag_site.postgres_home import (
+    OWN_DATABASE,
+    SERVER_VERSION,
+    SOCKET_NAME,
+    DatabaseUnavailable,
+    Home,
+    binaries,
+    own,
+    prepare,
+)
 
 NAME = "lnrag"  # of the database, and of its only role
 MARKER = "postgres_home"  # in the var folder: where its data are
@@ -33,6 +42,7 @@ SENTENCES = (
     ("GLIBC_", f"This system is too old for the bundled PostgreSQL: {OWN_DATABASE}."),
     ("Permission denied", "PostgreSQL may not read its data folder {data}. Give it back to the user who runs lnrag."),
 )
+MARK = re.compile(r"^.*?(PANIC|FATAL|error):")
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -67,7 +77,7 @@ def start(home: Home, *, password: str, is_durable: bool) -> None:
         if not home.data.exists():
             _initialize(home, password=password, is_durable=is_durable)
         _check_version(home)
-        _drop_stale_pid(home)
+        _drop_stale_locks(home)
         _launch(home, is_durable=is_durable)
     _ensure_database(home, password)
 
@@ -129,7 +139,7 @@ def _initdb(home: Home, draft: Path, *, word: Path, is_durable: bool) -> None:
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
         *(() if is_durable else ("--no-sync",)),
     ]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - the words are ours
         command, cwd="/", env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=180, **home.run_as
     )
     if done.returncode != 0:
@@ -174,7 +184,7 @@ def _spawn(home: Home, *, is_durable: bool) -> subprocess.Popen[bytes]:
         settings["dynamic_shared_memory_type"] = "mmap"
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with home.log.open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - the words are ours
             [str(binaries(home) / "postgres"), "-D", str(home.data), *options],
             **{"cwd": "/", "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT},
             start_new_session=True,  # Ctrl-C must reach only the process that stops it in order
@@ -202,9 +212,11 @@ def _postmaster(home: Home) -> psutil.Process | None:
     return process if is_ours else None
 
 
-def _drop_stale_pid(home: Home) -> None:
+def _drop_stale_locks(home: Home) -> None:
+    """A killed server leaves its number behind, and PostgreSQL would respect whoever bears it now."""
     if _postmaster(home) is None:
-        (home.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (home.data / "postmaster.pid", home.sockets / SOCKET_NAME, home.sockets / f"{SOCKET_NAME}.lock"):
+            lock.unlink(missing_ok=True)
 
 
 def _is_gone(home: Home, process: psutil.Process, *, patience_s: float) -> bool:
@@ -260,6 +272,6 @@ def _diagnosis(home: Home, said: str) -> DatabaseUnavailable:
     for words, sentence in SENTENCES:
         if words in said:
             return DatabaseUnavailable(sentence.format(data=home.data))
-    marked = [line for line in said.splitlines() if any(word in line for word in ("PANIC:", "FATAL:", "error:"))]
-    reason = (marked or said.splitlines() or ["no reason given"])[-1].split(":", maxsplit=1)[-1].strip()
+    marked = [line for line in said.splitlines() if MARK.search(line)]
+    reason = MARK.sub("", (marked or said.splitlines() or ["no reason given"])[-1]).strip()
     return DatabaseUnavailable(f"PostgreSQL could not start: {reason} (log: {home.log}). {START_OVER}")

@@ -43,7 +43,7 @@ class Child:
     def start(self) -> None:
         """Start the program; what it says goes to the log."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - the words are ours
                 self.command,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
@@ -110,6 +110,6 @@ def _stop_once(number: int, frame: object) -> None:
 
 
 def _die_with_parent() -> None:
-    """Runs in the child: even a killed `start` leaves nothing behind. Elsewhere than on Linux, the next start recovers."""
+    """In the child: even a killed `start` leaves nothing behind. Elsewhere than on Linux, the next start recovers."""
     if _libc is not None:
         _libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)

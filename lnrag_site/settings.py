@@ -1,8 +1,12 @@
-"""Settings: where things are. How things behave is rows in the admin; see lnrag_site/defaults.py for their first values."""
+"""Settings: where things are. How things behave is rows in the admin; `manage.py load_defaults` gives first values."""
 
 from pathlib import Path
 
+import django_stubs_ext
+
 from lnrag_site import env, postgres
+
+django_stubs_ext.monkeypatch()  # lets forms and admins name their model as a type: ModelForm[Strategy]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("LNRAG_VAR", str(BASE_DIR / "var")))
@@ -53,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "lnrag_site.middleware.request_id",
+    "lnrag_site.middleware.response_time",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lnrag_site.middleware.content_security_policy",
@@ -145,7 +150,7 @@ SPECTACULAR_SETTINGS = {
 # --- Seams between floors ---------------------------------------------------------------------------------------------
 RAG_CONTEXT_SOURCES = ["recommendations.services.context.NodeContext"]
 
-# --- Jobs: first-token timeout < total timeout < queue timeout < queue retry (models_registry/checks.py) ------------------
+# --- Jobs: first-token timeout < total timeout < queue timeout < queue retry (models_registry/checks.py) --------------
 Q_CLUSTER = {
     "name": "lnrag",
     "orm": "default",
@@ -159,7 +164,7 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
-# --- First values of rows (manage.py load_defaults never overwrites an edited row) ---------------------------------------
+# --- First values of rows (manage.py load_defaults never overwrites an edited row) ------------------------------------
 LLM_PROVIDER = env.choice("LLM_PROVIDER", "ollama", among=("ollama", "openai", "anthropic"))
 OLLAMA_URL = env.same("OLLAMA_URL", "OLLAMA_BASE_URL", default="http://localhost:11434")
 

@@ -1,4 +1,4 @@
-"""What has to be in place before lnrag serves, in order. Each step may be repeated: it changes nothing the second time."""
+"""What has to be in place before lnrag serves, in order. A step that is repeated changes nothing."""
 
 import contextlib
 import io

@@ -90,8 +90,8 @@ def count_turn(
 
 
 def _count_tokens(model: str, kind: str, record: GenerationRecord) -> None:
-    MODEL_TOKENS.labels(model_name=model, token_type="input").inc(record.prompt_tokens or 0)
-    MODEL_TOKENS.labels(model_name=model, token_type="output").inc(record.generated_tokens or 0)
+    MODEL_TOKENS.labels(model, "input").inc(record.prompt_tokens or 0)
+    MODEL_TOKENS.labels(model, "output").inc(record.generated_tokens or 0)
     if kind == "ollama":
         OLLAMA_TOKENS.labels(model=model).inc(record.generated_tokens or 0)
         OLLAMA_STREAM_MS.labels(model=model).observe(record.latency_ms or 0)

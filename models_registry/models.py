@@ -3,14 +3,25 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from models_registry.domain.chat import Endpoint, Timeouts
+from models_registry.domain.chat import Endpoint, Outcome, Timeouts
 from models_registry.domain.query_types import QueryType
+
+
+def validate_base_url(value: str) -> None:
+    """Accept http(s) addresses, one-word container names included. A password in an address would end up in logs."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in value:
+        raise ValidationError("Enter an address such as http://localhost:11434.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValidationError("An address must hold no user name, password or query.")
 
 
 class ProviderKind(models.TextChoices):
@@ -24,7 +35,9 @@ class Provider(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=16, choices=ProviderKind.choices, default=ProviderKind.OLLAMA)
-    base_url = models.URLField(help_text="For Ollama: http://localhost:11434")
+    base_url = models.CharField(
+        max_length=200, blank=True, validators=[validate_base_url], help_text="For Ollama: http://localhost:11434"
+    )
     is_enabled = models.BooleanField(default=True)
     priority = models.PositiveSmallIntegerField(default=10, help_text="Lower is asked first.")
     keep_alive = models.CharField(max_length=12, default="30m", help_text="How long the host keeps a model loaded.")
@@ -48,6 +61,15 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def note_health(self, is_healthy: bool | None, *, note: str, version: str, at: datetime) -> None:
+        """Store what a look at the host showed. None: it is too busy to answer; a host that spoke before still counts.
+
+        Written as an update, so that a check never undoes an edit made meanwhile.
+        """
+        is_healthy = (self.is_healthy or False) if is_healthy is None else is_healthy
+        self.is_healthy, self.health_note, self.version, self.checked_at = is_healthy, note, version or self.version, at
+        self.save(update_fields=("is_healthy", "health_note", "version", "checked_at"))
 
     def endpoint(self) -> Endpoint:
         """Return this row as the frozen value that clients are keyed by."""
@@ -118,6 +140,15 @@ class Strategy(models.Model):
     def __str__(self) -> str:
         return self.get_query_type_display()
 
+    def clean(self) -> None:
+        """Refuse what cannot name a model: an empty entry, or a tag that means another model every month (SE-08)."""
+        for name in self.models_in_order:
+            if not isinstance(name, str) or not name.strip():
+                raise ValidationError({"models_in_order": "Each entry is the name of a model."})
+            if name.strip().lower().endswith(":latest"):
+                family = name.strip()[: -len(":latest")]
+                raise ValidationError({"models_in_order": f"{name} is no fixed model: name the family {family}."})
+
 
 class Rollout(models.Model):
     """The share of units that get the new engine. Sticky: raising the share never moves a unit out."""
@@ -130,6 +161,7 @@ class Rollout(models.Model):
         decimal_places=2,
         default=Decimal(100),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="Percent of the nodes that get the new engine, from now on. Raising it never moves one out.",
     )
     note = models.TextField(blank=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -164,11 +196,6 @@ class Exposure(models.Model):
 class Generation(models.Model):
     """One finished or failed attempt to have a model speak. Written once; a prompt only as its hash."""
 
-    class Outcome(models.TextChoices):
-        COMPLETED = "completed"
-        FAILED = "failed"
-        ABANDONED = "abandoned"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     purpose = models.CharField(max_length=40)
@@ -176,7 +203,7 @@ class Generation(models.Model):
     model = models.CharField(max_length=160, blank=True)
     provider = models.CharField(max_length=50, blank=True)
     plan = models.JSONField(default=dict)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    outcome = models.CharField(max_length=10, choices=[(outcome.value, outcome.value) for outcome in Outcome])
     error_code = models.CharField(max_length=40, blank=True)
     prompt_sha256 = models.CharField(max_length=64, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True)

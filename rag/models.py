@@ -18,8 +18,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: AbstractBaseUser | None) -> "SourceQuerySet":
         """Keep what `user` may read: public, shared with everyone who signed in, or their own."""
         allowed = Q(is_public=True)
+        if user is not None and user.is_authenticated:
+            allowed |= Q(owner__isnull=True)
         if user is not None and user.pk is not None:
-            allowed |= Q(owner__isnull=True) | Q(owner_id=user.pk)
+            allowed |= Q(owner_id=user.pk)
         return self.filter(allowed, is_enabled=True)
 
 

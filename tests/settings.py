@@ -6,6 +6,6 @@ from pathlib import Path
 os.environ.setdefault("LNRAG_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 os.environ.setdefault("LNRAG_POSTGRES_FSYNC", "off")
 
-from lnrag_site.settings import *  # noqa: E402, F403 - the tests judge the real settings; only what is named below differs
+from lnrag_site.settings import *  # noqa: F403 - the real settings are judged; only what follows differs
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -49,7 +49,7 @@ class BearerKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="lnrag"'
 
 
-class BearerKeyScheme(OpenApiAuthenticationExtension):
+class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base class
     """Tells the API description how to authenticate."""
 
     target_class = BearerKeyAuthentication

@@ -37,6 +37,10 @@ class ProviderUnavailable(ModelError):
 class ProviderTimeout(ProviderUnavailable):
     code = "provider_timeout"
 
+    def __init__(self, message: str = "", *, is_unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.is_unreachable = is_unreachable  # nobody even took the connection; a busy host would have
+
 
 class RateLimited(ModelError):
     code = "rate_limited"

@@ -79,7 +79,9 @@ def broken_connection(exc: httpx.HTTPError | httpx.InvalidURL, *, where: str) ->
     if isinstance(exc, httpx.PoolTimeout):
         return RateLimited(f"Every connection to {where} is in use.")
     if isinstance(exc, httpx.TimeoutException):
-        return ProviderTimeout(f"{where} does not answer in time.")
+        return ProviderTimeout(
+            f"{where} does not answer in time.", is_unreachable=isinstance(exc, httpx.ConnectTimeout)
+        )
     if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return ProviderRejected(f"{where} is no usable address.")
     if isinstance(exc, httpx.DecodingError):

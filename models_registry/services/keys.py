@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from models_registry.models import ApiKey
 
@@ -16,6 +16,8 @@ ALPHABET = string.ascii_lowercase + string.digits
 PREFIX_LENGTH = 8
 SECRET_BYTES = 32
 NO_KEY_SHA256 = hashlib.sha256(b"no key has this text").hexdigest()
+USUAL_TIER = ApiKey.Tier.STANDARD.value
+TIERS = tuple(ApiKey.Tier.values)
 USE_NOTED_EVERY = timedelta(minutes=1)  # one write a minute and key, not one a request
 
 
@@ -27,11 +29,19 @@ class NewKey:
     row: ApiKey
 
 
-def create(name: str, *, user: AbstractBaseUser | None = None, tier: str = ApiKey.Tier.STANDARD) -> NewKey:
+def create(
+    name: str,
+    *,
+    user: User | None = None,
+    tier: str = USUAL_TIER,
+    expires_at: datetime | None = None,
+) -> NewKey:
     """Store a new key and return it with its text, `lnr_<prefix>_<secret>`."""
     prefix = "".join(secrets.choice(ALPHABET) for _ in range(PREFIX_LENGTH))
     text = f"lnr_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
-    row = ApiKey.objects.create(name=name, prefix=prefix, key_sha256=_sha256(text), user=user, tier=tier)
+    row = ApiKey.objects.create(
+        name=name, prefix=prefix, key_sha256=_sha256(text), user=user, tier=tier, expires_at=expires_at
+    )
     return NewKey(text=text, row=row)
 
 

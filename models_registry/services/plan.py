@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models_registry.domain.chat import GenerationPlan, Knobs
+from models_registry.domain.chat import Candidate, GenerationPlan, Knobs
 from models_registry.domain.query_types import QueryType
 from models_registry.domain.routing import Offer, Wish, can_speak, normalized, rank
 from models_registry.models import LanguageModel, Strategy
@@ -39,13 +39,19 @@ def plan_generation(
     )
 
 
+def candidate_of(row: LanguageModel) -> Candidate:
+    """Return one model as it is always asked, whatever the question."""
+    wishes = [_wish(strategy) for strategy in Strategy.objects.filter(is_enabled=True)]
+    return rank([_offer(row, obstacle="")], wish=Wish((), 0), all_wishes=wishes).candidates[0]
+
+
 def _offers(force_model: str | None) -> Sequence[Offer]:
     """Return every model that speaks, with what stands in its way; embedding models are no news to anybody."""
     rows = LanguageModel.objects.select_related("provider").order_by("provider__priority", "tag")
-    return [_offer(row, force_model) for row in rows if can_speak(row.tag, row.capabilities)]
+    return [_offer(row, obstacle=_obstacle(row, force_model)) for row in rows if can_speak(row.tag, row.capabilities)]
 
 
-def _offer(row: LanguageModel, force_model: str | None) -> Offer:
+def _offer(row: LanguageModel, *, obstacle: str) -> Offer:
     return Offer(
         endpoint=row.provider.endpoint(),
         tag=row.tag,
@@ -54,7 +60,7 @@ def _offer(row: LanguageModel, force_model: str | None) -> Offer:
         size_bytes=row.size_bytes,
         context_length=row.context_length,
         host_priority=row.provider.priority,
-        obstacle=_obstacle(row, force_model),
+        obstacle=obstacle,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models_registry import metrics
-from models_registry.domain.rollout import Engine, RolloutChoice, choose
+from models_registry.domain.rollout import Engine, RolloutChoice, bucket, choose, salt_of
 from models_registry.models import Exposure, Rollout
 
 ADVICE = "advice-v2"
@@ -18,7 +18,10 @@ def rollout_choice(unit: str, *, at: datetime, rollout: str = ADVICE) -> Rollout
     choice = choose(unit, rollout=row.slug, share_percent=row.share_percent)
     now = {"variant": choice.variant, "share_percent": row.share_percent, "latest_at": at}
     _, is_new = Exposure.objects.update_or_create(
-        rollout=row, unit=unit, defaults=now, create_defaults={**now, "bucket": choice.bucket, "first_at": at}
+        rollout=row,
+        unit=unit,
+        defaults=now,
+        create_defaults={**now, "bucket": bucket(unit, salt=salt_of(row.slug)), "first_at": at},
     )
     if is_new:
         metrics.ROLLOUT_EXPOSURES.labels(rollout=row.slug, variant=choice.variant).inc()

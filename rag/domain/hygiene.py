@@ -20,8 +20,12 @@ CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 _ACTION = r"(?:ignore|disregard|forget|bypass|override|ignore[sz]|oublie[sz]?|ne tiens pas compte)"
 _RULES = r"(?:instructions?|rules?|prompts?|directions?|guidelines?|consignes?|règles?|directives?)"
+_WHICH = r"all|any|every|the|your|my|these|those|previous|prior|above|earlier|toutes?|tous|les|tes|vos|ces|précédentes?"
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("ignore_instructions", re.compile(rf"\b{_ACTION}\b[^.\n]{{0,60}}\b{_RULES}\b", re.IGNORECASE)),
+    (
+        "ignore_instructions",
+        re.compile(rf"\b{_ACTION}(?:\s+(?:de|des|{_WHICH})\b)+[^.\n]{{0,20}}?\s{_RULES}\b", re.IGNORECASE),
+    ),
     (
         "role_change",
         re.compile(

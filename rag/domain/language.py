@@ -3,35 +3,44 @@
 import re
 
 WORD = re.compile(r"[^\W\d_]+")
-FRENCH_WORDS = frozenset(
+FRENCH_FUNCTION_WORDS = frozenset(
     WORD.findall(
         """
         le la les un une des du de et est sont mon ma mes ton ta tes son sa ses notre votre leur nos vos leurs je tu il
         elle on nous vous ils elles que qui quoi quel quelle quels quelles comment pourquoi combien quand où ou dans sur
         sous avec sans pour par pas ne ce cette ces au aux en y se si mais donc car être avoir fait faire faut dois doit
         puis peut peux peuvent plus moins trop très bien entre vers chez comme aussi alors ai as avons avez ont suis
-        sommes êtes était mettre vaut veut nœud noeud frais canal canaux liquidité paiement paiements
+        sommes êtes était mettre vaut veut faudrait pourrait devrait chaque tout toute tous toutes
+        quelque quelques lequel laquelle lesquels dont afin lors selon pendant depuis encore déjà jamais toujours
         """
     )
 )
-ENGLISH_WORDS = frozenset(
+ENGLISH_FUNCTION_WORDS = frozenset(
     WORD.findall(
         """
         the a an and is are was were be been my your his her its our their i you he she it we they what which who whom
         how why when where whether in on under with without for by not no this that these those to of from at as if but
         so because do does did done can could should would will may might must have has had more less too very between
-        into than then there here about me node channel channels fee fees
+        into than then there here about me any some each every both either also just only get gets got
         """
     )
 )
+FRENCH_TOPICS = frozenset({"nœud", "noeud", "frais", "canal", "canaux", "liquidité", "paiement", "paiements", "rapide"})
+ENGLISH_TOPICS = frozenset({"node", "nodes", "channel", "channels", "fee", "fees", "liquidity", "payment", "payments"})
 FRENCH_LETTERS = re.compile(r"[éèêëàâîïôûùçœæ]|\b(?:l|d|j|n|s|qu|c|m|t)['’](?=\w)", re.IGNORECASE)
 
 
 def detect_language(text: str, *, default: str = "en") -> str:
     """Return "fr" or "en" for `text`, or `default` when its words do not tell."""
     words = [word.lower() for word in WORD.findall(text[:2000])]
-    french = sum(word in FRENCH_WORDS for word in words) + 0.5 * len(FRENCH_LETTERS.findall(text[:2000]))
-    english = sum(word in ENGLISH_WORDS for word in words)
-    if french == english:
+    french = sum(word in FRENCH_FUNCTION_WORDS or word in FRENCH_TOPICS for word in words)
+    french_signs = 0.5 * len(FRENCH_LETTERS.findall(text[:2000]))
+    english = sum(word in ENGLISH_FUNCTION_WORDS or word in ENGLISH_TOPICS for word in words)
+    if french + french_signs == english:
         return default
-    return "fr" if french > english else "en"
+    return "fr" if french + french_signs > english else "en"
+
+
+def is_function_word(word: str, *, lang: str) -> bool:
+    """Tell whether `word` carries no topic in a question of this language: how, pourquoi, the, dois."""
+    return word.lower() in (FRENCH_FUNCTION_WORDS if lang == "fr" else ENGLISH_FUNCTION_WORDS)

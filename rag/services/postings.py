@@ -7,10 +7,14 @@ from django.db import connection
 # Accents are folded on both sides, since PostgreSQL's French dictionary knows "liquidité" but readers type "liquidite".
 ACCENTED = "àâäáãåçèéêëìíîïñòóôöõùúûüýÿ"
 PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"
-FOLDED = (
-    "replace(replace(translate(lower({text}), '" + ACCENTED + "', '" + PLAIN + "'), 'œ', 'oe'), 'æ', 'ae')"
-)
 
+
+def folded_sql(expression: str) -> str:
+    """Return SQL that folds a text expression as `rag.domain.expansion.fold` does, near enough for matching."""
+    return f"replace(replace(translate(lower({expression}), '{ACCENTED}', '{PLAIN}'), 'œ', 'oe'), 'æ', 'ae')"
+
+
+FOLDED_CHUNK = folded_sql("concat(c.breadcrumb, ' ', c.text)")
 INSERT_POSTINGS = f"""
 INSERT INTO rag_posting (lexeme, chunk_id, source_id, frequency, chunk_length)
 SELECT lexeme, chunk_id, source_id, frequency, sum(frequency) OVER (PARTITION BY chunk_id)
@@ -21,7 +25,7 @@ FROM (
     CROSS JOIN LATERAL unnest(
         to_tsvector(
             CASE d.lang WHEN 'fr' THEN 'french'::regconfig ELSE 'english'::regconfig END,
-            {FOLDED.format(text="c.breadcrumb || E'\\n' || c.text")}
+            {FOLDED_CHUNK}
         )
     ) t
     WHERE c.id = ANY(%s)

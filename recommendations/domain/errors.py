@@ -1,9 +1,13 @@
-"""What can go wrong with graphs and nodes. Named for what the caller may do.
+"""What can go wrong with nodes, advice and graphs. Named for what the caller may do.
 
-RecommendationError
+RecommendationsError
+├── NodeKeyInvalid           do not try again: it is not a node key
+├── AdviceFailed             tell who asked: the turn ended with `error`
+├── MoveNotAllowed           offer what its state allows
 ├── NotFound                 tell who asked: there is no such thing here
 │   ├── NodeNotFound         offer the search
-│   └── NetworkNotFound      offer an import or the demo
+│   ├── NetworkNotFound      offer an import or the demo
+│   └── RecommendationNotFound  nothing to offer: absent, or not theirs to see
 └── GraphError               tell who imports: nothing was stored
     ├── GraphFileBroken      mend or export the file again; names record and field
     ├── GraphFileTooLarge    raise the limit, or import on the command line
@@ -13,14 +17,23 @@ RecommendationError
 
 from datetime import datetime
 
+NO_GRAPH = "No graph is imported yet: run manage.py import_graph FILE, or demo_network."
 
-class RecommendationError(Exception):
+
+class RecommendationsError(Exception):
     """Base of every failure of this floor. The message is for people: what is wrong, and the next step."""
 
-    code = "recommendation_error"
+    code = "recommendations_error"
 
 
-class NotFound(RecommendationError):
+class NodeKeyInvalid(RecommendationsError):
+    code = "node_key_invalid"
+
+    def __init__(self, message: str = "Expected a node key: 66 hexadecimal digits that start with 02 or 03.") -> None:
+        super().__init__(message)
+
+
+class NotFound(RecommendationsError):
     code = "not_found"
 
 
@@ -35,13 +48,35 @@ class NodeNotFound(NotFound):
 class NetworkNotFound(NotFound):
     code = "network_not_found"
 
-    def __init__(self, slug: str | None = None) -> None:
-        which = f"There is no network {slug!r}" if slug else "No graph has been imported yet"
-        super().__init__(f"{which}. Import one: manage.py import_graph FILE, or load the demo: manage.py demo_network.")
-        self.slug = slug
+    def __init__(self, message: str = NO_GRAPH) -> None:
+        super().__init__(message)
 
 
-class GraphError(RecommendationError):
+class RecommendationNotFound(NotFound):
+    code = "recommendation_not_found"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("There is no such recommendation.")
+        self.key = key
+
+
+class MoveNotAllowed(RecommendationsError):
+    code = "move_not_allowed"
+
+    def __init__(self, state: str, target: str) -> None:
+        super().__init__(f"A recommendation that is {state} cannot become {target}.")
+        self.state, self.target = state, target
+
+
+class AdviceFailed(RecommendationsError):
+    """A turn ended with `error`; `code` is the one the stream carried."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class GraphError(RecommendationsError):
     code = "graph_error"
 
 

@@ -128,8 +128,9 @@ def check_item(raw: Mapping[str, Any], known: Known, tally: Tally) -> CheckedIte
     tally.seen.add(key)
     tally.valid += 1
     evidence = tuple(identity for identity in item.evidence if identity in known.evidence_ids)
-    citations = tuple(number for number in dict.fromkeys(item.citations) if number in known.citation_numbers)
-    tally.references += len(item.evidence) + len(item.citations)
+    numbers = tuple(dict.fromkeys(item.citations))
+    citations = tuple(number for number in numbers if number in known.citation_numbers)
+    tally.references += len(item.evidence) + len(numbers)
     tally.resolved_references += len(evidence) + len(citations)
     title, rationale = (_believed(text, limit, known, tally) for text, limit in _texts(item))
     dropped = tuple(name for name, text in (("title", title), ("rationale", rationale)) if text is None)

@@ -4,11 +4,14 @@ Pure. The score is a mean over the components that apply; which applied, and how
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+
+from recommendations.domain.grounding import grounded_share, numbers_in, numbers_of, ungrounded, verdicts
+from recommendations.domain.model_output import Tally
+from recommendations.domain.recommendation import ScoredRecommendation
+
+__all__ = ["grounded_share", "numbers_in", "quality_score", "rules_quality", "spoken_quality"]
 
 WEIGHTS = {
     "schema": 0.20,
@@ -18,27 +21,22 @@ WEIGHTS = {
     "quantified": 0.10,
     "usefulness": 0.10,
 }
-TOLERANCE = 0.01
 FEWEST_WORDS = 4
+TARGET_ITEMS = 4  # what an operator can act on in one sitting, and the gate of RO-07
 
-# Names of things are not claims: ids, keys, dates, times, versions and list markers carry digits without stating a number.
-_NAMES = re.compile(
-    r"\b0[23][0-9a-f]{64}\b|\b[0-9a-f]{64}(?::\d+)?\b|\b\d+x\d+x\d+\b|\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?Z?)?\b"
-    r"|\b\d{1,2}:\d{2}\b|\bv?\d+\.\d+\.\d+\b|(?m:^\s*\d{1,2}[.)]\s)|\[\d{1,2}\]|\b(?:rule|bolt|règle)\s*#?\d+\b",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"(?<![\w.])(?P<digits>\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
-    r"\s?(?P<unit>%|[kKM](?![\w])|[mM]illions?\b|BTC\b)?"
-)
-_SCALE = {"k": 1e3, "K": 1e3, "M": 1e6, "BTC": 1e8}
 _COMMAND_WORDS = frozenset(
-    ["lncli", "updatechanpolicy", "openchannel", "closechannel", "bos", "rebalance", "loop", "lightning", "cli", "setchannel", "fundchannel", "close", "sat", "msat", "ppm", "base", "fee", "rate", "time", "lock", "delta", "chan", "point", "node", "key"]
+    {"lncli", "updatechanpolicy", "openchannel", "closechannel", "bos", "rebalance", "loop", "lightning", "cli"}
+    | {"setchannel", "fundchannel", "close", "sat", "msat", "ppm", "base", "fee", "rate", "time", "lock", "delta"}
+    | {"chan", "point", "node", "key"}
 )
 _FRENCH = frozenset(
-    ["le", "la", "les", "des", "du", "de", "et", "un", "une", "est", "votre", "vos", "pour", "sur", "dans", "par", "avec", "que", "qui", "canal", "frais", "à", "au", "sont"]
+    {"le", "la", "les", "des", "du", "de", "et", "un", "une", "est", "votre", "vos", "pour", "sur", "dans", "par"}
+    | {"avec", "que", "qui", "frais", "à", "au", "sont"}
 )
-_ENGLISH = frozenset(["the", "a", "an", "of", "and", "is", "are", "your", "for", "on", "in", "by", "with", "that", "this", "to", "channel", "fee", "fees", "at", "it", "from"])
+_ENGLISH = frozenset(
+    {"the", "a", "an", "of", "and", "is", "are", "your", "for", "on", "in", "by", "with", "that", "this", "to"}
+    | {"channel", "fee", "fees", "at", "it", "from"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +53,12 @@ class QualityItem:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What items are judged against: every number we know or derived, every reference that exists, the language asked."""
+    """What items are judged against: every number we know or derived, every reference there is, the language."""
 
     numbers: frozenset[float]
     references: Set[str]
     lang: str = "en"
-    target_items: int = 4
+    target_items: int = TARGET_ITEMS
     offered_items: int | None = None  # how many were offered before invalid ones were left out
 
 
@@ -81,18 +79,16 @@ def quality_score(items: Iterable[QualityItem], ground: Ground, *, has_valid_cit
     if not valid and not has_valid_citation:
         return Quality(0.0, dict.fromkeys(WEIGHTS), 0.0)
     components = _components(kept, valid, ground)
-    known = {name: value for name, value in components.items() if value is not None}
-    coverage = sum(WEIGHTS[name] for name in known)
-    score = sum(WEIGHTS[name] * value for name, value in known.items()) / coverage if coverage else 0.0
+    score, coverage = _weighted(components)
     missed = tuple(number for item in valid for number in ungrounded(item.text, ground.numbers))
-    return Quality(round(score, 4), components, round(coverage, 4), missed)
+    return Quality(score, components, coverage, missed)
 
 
 def _components(
     kept: tuple[QualityItem, ...], valid: tuple[QualityItem, ...], ground: Ground
 ) -> dict[str, float | None]:
     offered = max(ground.offered_items or len(kept), len(kept))
-    stated = [is_known for item in valid for is_known in _verdicts(item.text, ground.numbers)]
+    stated = [is_known for item in valid for is_known in verdicts(item.text, ground.numbers)]
     with_command = [item.has_checked_command for item in valid if item.needs_command]
     return {
         "schema": _share([True] * len(valid) + [False] * (offered - len(valid))),
@@ -102,29 +98,6 @@ def _components(
         "quantified": _share([item.is_quantified for item in valid]),
         "usefulness": _usefulness(valid, ground),
     }
-
-
-def grounded_share(text: str, numbers: Iterable[float]) -> float | None:
-    """Return the share of the numbers in `text` that are known, within 1 %; None when it states none."""
-    return _share(_verdicts(text, numbers if isinstance(numbers, frozenset) else frozenset(numbers)))
-
-
-def ungrounded(text: str, numbers: frozenset[float]) -> tuple[float, ...]:
-    """Return the numbers of `text` that no fact supports."""
-    return tuple(value for value, _ in _stated(text) if not _is_known(value, numbers))
-
-
-def numbers_in(text: str) -> tuple[float, ...]:
-    """Return every number a text states, scaled by k, M or BTC. "12 %" gives 12 and 0.12: facts hold either form."""
-    found = []
-    for value, is_percent in _stated(text):
-        found.extend((value, value / 100) if is_percent else (value,))
-    return tuple(found)
-
-
-def numbers_of(value: Any) -> frozenset[float]:
-    """Return every number in nested JSON-like data, those within texts too; ratios also as percent, msat also as sat."""
-    return frozenset(_walk(value, ""))
 
 
 def is_prose(text: str) -> bool:
@@ -142,62 +115,6 @@ def speaks(text: str, *, lang: str) -> bool | None:
     return (french > english) == (lang == "fr")
 
 
-def _walk(value: Any, name: str) -> Iterator[float]:
-    if isinstance(value, bool) or value is None:
-        return
-    if isinstance(value, int | float):
-        yield from _forms(float(value), name)
-    elif isinstance(value, str):
-        yield from numbers_in(value)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _walk(inner, str(key))
-    elif isinstance(value, Iterable):
-        for inner in value:
-            yield from _walk(inner, name)
-
-
-def _forms(value: float, name: str) -> Iterator[float]:
-    yield value
-    if 0 < abs(value) <= 1:
-        yield value * 100
-    if "msat" in name:
-        yield value / 1000
-
-
-def _stated(text: str) -> Iterator[tuple[float, bool]]:
-    for match in _NUMBER.finditer(_NAMES.sub(" ", text)):
-        unit = match["unit"] or ""
-        scale = _SCALE.get(unit, 1e6 if unit.lower().startswith("million") else 1.0)
-        yield _parsed(match["digits"]) * scale, unit == "%"
-
-
-def _parsed(digits: str) -> float:
-    plain = re.sub(r"[ \u00a0\u202f']", "", digits)
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
-        return float(plain.replace(",", ""))
-    return float(plain.replace(",", "."))
-
-
-def _verdicts(text: str, numbers: frozenset[float]) -> list[bool]:
-    return [
-        _is_known(value, numbers) or (is_percent and _is_known(value / 100, numbers))
-        for value, is_percent in _stated(text)
-    ]
-
-
-def _is_known(value: float, numbers: frozenset[float]) -> bool:
-    ordered = _ordered(numbers)
-    margin = abs(value) * TOLERANCE
-    position = bisect_left(ordered, value - margin)
-    return position < len(ordered) and ordered[position] <= value + margin
-
-
-@lru_cache(maxsize=64)
-def _ordered(numbers: frozenset[float]) -> tuple[float, ...]:
-    return tuple(sorted({abs(number) for number in numbers}))
-
-
 def _resolves(item: QualityItem, known: Set[str]) -> bool:
     return bool(item.references) and all(reference in known for reference in item.references)
 
@@ -210,3 +127,63 @@ def _usefulness(valid: tuple[QualityItem, ...], ground: Ground) -> float:
 
 def _share(verdicts: list[bool]) -> float | None:
     return sum(verdicts) / len(verdicts) if verdicts else None
+
+
+def rules_quality(items: tuple[ScoredRecommendation, ...]) -> tuple[float | None, dict[str, float | None]]:
+    """Return quality and components of advice in the rules' own words; None where there was nothing to advise."""
+    if not items:
+        return None, dict.fromkeys(WEIGHTS)
+    numbers = frozenset[float]().union(*(_ground_of(item) for item in items))
+    references = frozenset(evidence.id for item in items for evidence in item.evidence)
+    quality = quality_score((_item(item) for item in items), Ground(numbers, references))
+    return quality.score, {**quality.components, "coverage": quality.coverage}
+
+
+def spoken_quality(
+    items: tuple[ScoredRecommendation, ...], tally: Tally
+) -> tuple[float | None, dict[str, float | None]]:
+    """Return quality and components of advice a model chose and worded, from the counts kept while it spoke."""
+    if not items or not tally.valid:
+        return 0.0, {**dict.fromkeys(WEIGHTS), "coverage": 0.0}
+    judged = [_item(item) for item in items]
+    components = {
+        "schema": _ratio(tally.valid, tally.offered),
+        "grounding": _ratio(tally.grounded_texts, tally.texts),
+        "evidence": _ratio(tally.resolved_references, tally.references) or 0.0,
+        "commands": _share([item.has_checked_command for item in judged if item.needs_command]),
+        "quantified": _share([item.is_quantified for item in judged]),
+        "usefulness": min(tally.valid / TARGET_ITEMS, 1.0),
+    }
+    score, coverage = _weighted(components)
+    return score, {**components, "coverage": coverage}
+
+
+def _ground_of(item: ScoredRecommendation) -> frozenset[float]:
+    """Return the numbers an item's words may state: its evidence and what was computed from it, not its own words."""
+    facts = {evidence.id.rsplit(":", 1)[-1] + evidence.unit: evidence.value for evidence in item.evidence}
+    gain = None if item.gain is None else (item.gain.low_sat, item.gain.high_sat, item.gain.horizon_days)
+    impact = None if item.impact is None else (item.impact.low, item.impact.high, item.impact.horizon_days)
+    values = () if item.commands is None else tuple((value.current, value.new) for value in item.commands.values)
+    return numbers_of([facts, gain, impact, values, item.threshold, item.window_days, item.effort_hours])
+
+
+def _item(item: ScoredRecommendation) -> QualityItem:
+    return QualityItem(
+        text=f"{item.title}. {item.explanation}",
+        is_valid=bool(item.evidence),
+        references=tuple(evidence.id for evidence in item.evidence),
+        needs_command=item.needs_command,
+        has_checked_command=item.commands is not None and item.commands.is_checked,
+        is_quantified=item.gain is not None or item.impact is not None,
+    )
+
+
+def _weighted(components: Mapping[str, float | None]) -> tuple[float, float]:
+    known = {name: value for name, value in components.items() if value is not None}
+    coverage = sum(WEIGHTS[name] for name in known)
+    score = sum(WEIGHTS[name] * value for name, value in known.items()) / coverage if coverage else 0.0
+    return round(score, 4), round(coverage, 4)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return min(part / whole, 1.0) if whole else None

@@ -3,6 +3,8 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -100,6 +102,17 @@ class RecommendationRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.engine} for {self.node_id}: {self.outcome}"
+
+
+class RecommendationQuerySet(models.QuerySet["Recommendation"]):
+    """Recommendations, kept to those somebody may see."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> "RecommendationQuerySet":
+        """Keep what `user` may see: of public facts, of the demo, or of their own node. Without login: nothing."""
+        if user is None or not user.is_authenticated or user.pk is None:
+            return self.none()
+        is_demo = Q(connection__kind=NodeConnection.Kind.DEMO, connection__owner=None)
+        return self.filter(Q(connection=None) | is_demo | Q(connection__owner_id=user.pk))
 
 
 class Recommendation(models.Model):

@@ -52,7 +52,7 @@ class GraphSnapshot(models.Model):
     median_fee_ppm = models.BigIntegerField(null=True)
     median_base_fee_msat = models.BigIntegerField(null=True)
     median_channel_sat = models.BigIntegerField(null=True)
-    fee_quantiles_ppm = models.JSONField(default=list, help_text="Pairs of percentile and ppm.")
+    fee_quantiles_ppm = models.JSONField(default=dict, help_text="Percentile to ppm.")
     fee_histogram = models.JSONField(default=list, help_text="Triples: lowest ppm, highest ppm (or null), policies.")
     tip_block = models.PositiveIntegerField(null=True, help_text="Estimated height at `as_of`: ages count from it.")
     replaced_characters = models.PositiveIntegerField(default=0)

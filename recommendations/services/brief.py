@@ -1,5 +1,6 @@
 """Assemble what a model is told for a turn of advice, and what its answer will be held against."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from recommendations.domain.model_output import MOST_ITEMS, Known
 from recommendations.domain.recommendation import ScoredRecommendation
 
 MOST_FINDINGS = 12
-CLOSING = {
+CHOOSING = {
     "en": "Choose up to {count} of the findings above, most useful first, and answer as JSON by the given schema. "
     "`finding` is a key from the findings. `evidence` holds evidence ids of that finding. `citations` holds passage "
     "numbers. Use only numbers that stand in the data. Write no commands. Answer in English.",
@@ -24,6 +25,14 @@ CLOSING = {
     "`finding` est une clé des constats. `evidence` contient des identifiants de preuve de ce constat. `citations` "
     "contient des numéros de passage. N'utilise que des nombres présents dans les données. N'écris aucune commande. "
     "Réponds en français.",
+}
+DESCRIBING = {
+    "en": "Describe this node for its operator in at most 200 words: where it stands, what is strong, what is weak, "
+    "and what to look at first. Use only numbers that stand in the data, cite passages like [1], write no commands. "
+    "Answer in English.",
+    "fr": "Décris ce nœud à son opérateur en 200 mots au plus : sa position, ses forces, ses faiblesses et ce qu'il "
+    "faut regarder d'abord. N'utilise que des nombres présents dans les données, cite les passages comme [1], "
+    "n'écris aucune commande. Réponds en français.",
 }
 
 
@@ -35,26 +44,38 @@ class Brief:
     citations: tuple[Citation, ...]
     known: Known
     finding_keys: tuple[str, ...]
+    digest: str  # of every line told, for the cache
     prompt_revision_id: int | None
 
 
 def brief(
-    facts: NodeFacts, items: tuple[ScoredRecommendation, ...], query_type: QueryType, *, lang: str, closing: str = ""
+    facts: NodeFacts,
+    items: tuple[ScoredRecommendation, ...],
+    query_type: QueryType,
+    *,
+    lang: str,
+    is_prose: bool = False,
 ) -> Brief:
-    """Return the brief of the best findings; `closing` replaces the JSON contract for a free text."""
+    """Return the brief of the best findings; `is_prose` asks for a description instead of chosen findings."""
     chosen = items[:MOST_FINDINGS]
     citations = number_citations(chosen)
     targets = tuple(item.target for item in chosen)
     told = (*lines(facts), *channel_lines(facts, targets), *(line for item in chosen for line in _finding_lines(item)))
     prompt = active_prompt(f"advice:{query_type}", lang)
-    words = closing or CLOSING[lang].format(count=MOST_ITEMS)
+    closing = (DESCRIBING if is_prose else CHOOSING)[lang].format(count=MOST_ITEMS)
     return Brief(
-        messages=_messages(prompt, told, citations, words, lang=lang),
+        messages=_messages(prompt, told, citations, closing, lang=lang),
         citations=citations,
         known=known(chosen, citations, (*told, *(citation.quote for citation in citations))),
         finding_keys=tuple(item.finding_key for item in chosen),
+        digest=_digest(told, citations),
         prompt_revision_id=prompt.revision_id,
     )
+
+
+def _digest(told: tuple[str, ...], citations: tuple[Citation, ...]) -> str:
+    text = "\n".join((*told, *(citation.quote for citation in citations)))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _messages(

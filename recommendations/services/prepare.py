@@ -4,14 +4,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from models_registry.services.health import ensure_fresh
-from models_registry.services.plan import plan_generation
 
 from models_registry.domain.chat import GenerationPlan
 from models_registry.domain.query_types import QueryType
 from models_registry.domain.rollout import RolloutChoice
+from models_registry.services.health import ensure_fresh
+from models_registry.services.plan import plan_generation
 from models_registry.services.rollouts import rollout_choice
 from recommendations.domain.advice import Engine, State
 from recommendations.domain.facts import NodeFacts
@@ -22,6 +23,7 @@ from recommendations.models import Recommendation
 from recommendations.queries import NodeIdentity, identify
 from recommendations.services.brief import Brief, brief
 from recommendations.services.cite import cite
+from recommendations.services.recall import cache_key, recall
 from recommendations.services.snapshot import node_facts
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
 
@@ -44,6 +46,7 @@ class AdviceRequest:
     use_cache: bool = True
     network: str | None = None
     force_model: str | None = None
+    is_prose: bool = False  # a described node rather than chosen findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Prepared:
     rollout: RolloutChoice | None
     plan: GenerationPlan | None
     brief: Brief | None
+    memory_key: str = ""
+    memory: Mapping[str, Any] | None = None
 
     @property
     def shown(self) -> tuple[ScoredRecommendation, ...]:
@@ -91,7 +96,8 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
     engine, choice = _engine(request, at=at)
     plan = _plan(request, choice) if engine is Engine.V2 and request.include_ai and scored else None
-    told = brief(facts, scored, request.query_type, lang=request.lang) if plan and plan.can_generate else None
+    told = _brief(request, facts, scored) if plan and plan.can_generate else None
+    key = cache_key(facts, scored, plan, told, lang=request.lang) if plan and told and not request.is_prose else ""
     return Prepared(
         request=request,
         identity=identity,
@@ -105,6 +111,8 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
         rollout=choice,
         plan=plan,
         brief=told,
+        memory_key=key,
+        memory=recall(key) if key and request.use_cache else None,
     )
 
 
@@ -121,6 +129,10 @@ def _plan(request: AdviceRequest, choice: RolloutChoice | None) -> GenerationPla
     if choice is None:
         return plan
     return replace(plan, rollout=choice.rollout, variant=choice.variant, bucket=choice.bucket)
+
+
+def _brief(request: AdviceRequest, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]) -> Brief:
+    return brief(facts, scored, request.query_type, lang=request.lang, is_prose=request.is_prose)
 
 
 def _row_id(identity: NodeIdentity, item: ScoredRecommendation) -> uuid.UUID:

@@ -19,7 +19,7 @@ from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_p
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
 from recommendations.services.shield import finish
 from recommendations.services.store import Result, store
-from recommendations.services.voice import Interrupted, Unspoken, speak
+from recommendations.services.voice import Interrupted, Unspoken, repeat, speak
 
 NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
 
@@ -60,6 +60,10 @@ async def _record(prepared: Prepared, result: Result, at: datetime) -> Any:
 
 async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:
     """Let the model speak when there is one; before its first word the rules can still take the turn."""
+    if prepared.memory is not None:
+        for event in (*repeat(prepared, result), *_cards(prepared, result, prepared.shown)):
+            yield event
+        return
     if prepared.brief is not None:
         try:
             async with aclosing(speak(prepared, result)) as events:
@@ -130,6 +134,7 @@ def _completed(prepared: Prepared, result: Result) -> dict[str, Any]:
         "quality_score": result.quality_score,
         "quality_components": dict(result.quality_components),
         "degraded": result.is_degraded,
+        "cached": result.is_cached,
         "note": result.note,
         "model_used": result.model or None,
         "network": network_state(prepared.facts.network),

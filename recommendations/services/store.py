@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from models_registry.services.generate import GenerationRecord
 
+from models_registry.domain.chat import GenerationRecord
 from models_registry.services import ledger
 from recommendations.domain.advice import State
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.metrics import GENERATED, QUALITY
 from recommendations.models import Recommendation, RecommendationRun
 from recommendations.services.prepare import Prepared
+from recommendations.services.recall import remember
 
 FROZEN_STATES = frozenset({State.APPLIED, State.REJECTED, State.EXPIRED})  # what was decided on stays as it was shown
 REFRESHED_FIELDS = ("run", "priority", "score", "confidence", "title", "payload", "category", "target")
@@ -37,6 +38,8 @@ class Result:
     generation: GenerationRecord | None = None
     processing_ms: int | None = None
     run_id: UUID | None = None
+    is_cached: bool = False
+    said: dict[str, Any] = field(default_factory=dict)  # the wording, to be remembered
 
 
 def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
@@ -64,6 +67,8 @@ def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
         )
         _upsert(prepared, result, run, at=at)
     _count(prepared, result)
+    if prepared.memory_key and result.said and result.outcome == RecommendationRun.Outcome.COMPLETED:
+        remember(prepared.memory_key, result.said)
     return run.pk
 
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-
-from models_registry.services.generate import Speech
+from typing import Any
 
 from models_registry.domain.chat import Finished, Piece, Started, Text
 from models_registry.domain.errors import GenerationInterrupted, ModelError
+from models_registry.services.generate import Speech
 from rag.domain.events import Event, EventType, warning
 from recommendations.domain.model_output import AdviceOut, Tally, check_item, check_text, parse, schema
 from recommendations.domain.partial_json import ItemScanner
@@ -62,6 +62,47 @@ async def speak(prepared: Prepared, result: Result) -> AsyncGenerator[Event, Non
     finally:
         result.generation = speech.record()
     _conclude(result, told, hearing.tally, parse(hearing.scanner.text))
+    if not result.is_degraded:
+        result.said = _said(result, told)
+
+
+def repeat(prepared: Prepared, result: Result) -> Iterator[Event]:
+    """Yield what the model said before of exactly these facts: `cached_data`, then its recommendations."""
+    said, told = prepared.memory, prepared.brief
+    if said is None or told is None:
+        return
+    yield Event(EventType.CACHED_DATA, FIRST_PROGRESS, {"model_used": said["model"]})
+    result.is_cached, result.model, result.summary = True, said["model"], said["summary"]
+    result.analysis, result.quality_score = said["analysis"], said["quality_score"]
+    result.quality_components = said["quality_components"]
+    by_key = {item.finding_key: item for item in prepared.shown}
+    for words in said["items"]:
+        if item := by_key.get(words["finding"]):
+            cited = tuple(one for one in told.citations if one.number in words["citations"]) or item.citations
+            item = replace(item, title=words["title"], explanation=words["explanation"], citations=cited)
+            result.shown.append(replace(item, spoken_by="model"))
+            yield card(prepared, result.shown[-1], position=len(result.shown), is_spoken=True)
+
+
+def _said(result: Result, told: Brief) -> dict[str, Any]:
+    numbers = {citation.chunk_id: citation.number for citation in told.citations}
+    items = [
+        {
+            "finding": item.finding_key,
+            "title": item.title,
+            "explanation": item.explanation,
+            "citations": [numbers[one.chunk_id] for one in item.citations if one.chunk_id in numbers],
+        }
+        for item in result.shown
+    ]
+    return {
+        "model": result.model,
+        "summary": result.summary,
+        "analysis": dict(result.analysis),
+        "quality_score": result.quality_score,
+        "quality_components": dict(result.quality_components),
+        "items": items,
+    }
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """Read Core Lightning's listnodes and listchannels into neutral records. One row of listchannels is one direction."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Read LND's describegraph (`lncli describegraph`, `GET /v1/graph`) into neutral records. int64 come as text or number."""
+"""Read LND's describegraph (`lncli describegraph`, `GET /v1/graph`) into neutral records. int64 may be text."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -25,7 +25,7 @@ def fee_chart(quantiles: Mapping[Any, Any] | Iterable[Sequence[int]], own_ppm: i
         "box": {"x": at[25], "width": max(at[75] - at[25], 1)} if {25, 75} <= at.keys() else None,
         "median": next((point for point in points if point["percentile"] == 50), None),
         "own": None if own_ppm is None else {"x": _log_x(own_ppm, top), "ppm": own_ppm},
-        "ticks": [{"x": _log_x(ppm, top), "ppm": ppm} for ppm in (1, 10, 100, 1_000, 10_000) if ppm <= top],
+        "ticks": [_tick(ppm, top) for ppm in (1, 10, 100, 1_000, 10_000) if ppm <= top],
     }
 
 
@@ -72,6 +72,11 @@ def _pairs(quantiles: Mapping[Any, Any] | Iterable[Sequence[int]]) -> Iterable[S
 def _log_x(ppm: int, top: int) -> float:
     share = math.log10(max(ppm, 0) + 1) / math.log10(top + 1)
     return round(LEFT + min(share, 1) * (RIGHT - LEFT), 1)
+
+
+def _tick(ppm: int, top: int) -> dict[str, Any]:
+    x = _log_x(ppm, top)
+    return {"x": x, "ppm": ppm, "align": "end" if x > RIGHT - 20 else "middle"}
 
 
 def _between(value: float, low: float, high: float, start: float, end: float) -> float:

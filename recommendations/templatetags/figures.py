@@ -46,13 +46,14 @@ def btc(value_sat: int | None) -> str:
 
 @register.filter
 def short_sat(value_sat: int | None) -> str:
-    """Return an amount in sat in at most four figures: 950k, 2.5M, 1.2 BTC."""
+    """Return an amount with its unit in about three figures: 950k sat, 2.5M sat, 1.84 BTC, 5,012 BTC."""
     if value_sat is None:
         return UNKNOWN
-    for size, unit in ((SAT_PER_BTC, " BTC"), (1_000_000, "M"), (1_000, "k")):
+    for size, unit in ((SAT_PER_BTC, " BTC"), (1_000_000, "M sat"), (1_000, "k sat")):
         if abs(value_sat) >= size:
-            return f"{value_sat / size:,.3g}{unit}" if abs(value_sat) < 1_000 * size else f"{value_sat / size:,.0f}{unit}"
-    return str(value_sat)
+            amount = value_sat / size
+            return (f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}") + unit
+    return f"{value_sat} sat"
 
 
 @register.filter

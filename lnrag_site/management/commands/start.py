@@ -1,4 +1,4 @@
-"""Bring up everything and serve until Ctrl-C: database, tables, first rows, knowledge, a network, web server and queue."""
+"""Bring up everything and serve until Ctrl-C: database, tables, rows, knowledge, a network, web server and queue."""
 
 import errno
 import http.client

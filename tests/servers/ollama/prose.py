@@ -10,8 +10,8 @@ NOTHING_TO_SAY = "The prompt holds nothing that could be quoted."
 TOKEN = re.compile(r"\s*\S{1,5}|\s+")
 WORD = re.compile(r"\w{3,}")
 
-# A passage starts at `[1]`, or at a tag with a number such as <passage id="1">, at the beginning of a line.
-PASSAGE = re.compile(r"^[^\w\n\[<]*(?:\[(\d+)\]|<\w+[^>\n]*[\"'=](\d+)[\"']?[^>\n]*>)", re.MULTILINE)
+# A passage starts at `[1]` or `[F1]`, or at a tag with a number such as <passage id="1">, at the beginning of a line.
+PASSAGE = re.compile(r"^[^\w\n\[<]*(?:\[([A-Za-z]{0,12}[-_:.#]?\d{1,9})\]|<\w+[^>\n]*[\"'=](\d+)[\"']?[^>\n]*>)", re.MULTILINE)
 TAG = re.compile(r"<+[^<>\n]{1,120}>+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n+\s*")
 LEADING_MARKS = re.compile(r"^[\s\-*#>|:.\]\[=`~]+")
@@ -43,7 +43,7 @@ def answer(prompt: str) -> str:
 def quotes(prompt: str) -> tuple[Quote, ...]:
     """Return what may be quoted: of the numbered passages if there are any, else of the whole prompt."""
     marks = list(PASSAGE.finditer(prompt))
-    ends = [mark.start() for mark in marks[1:]] + [len(prompt)]
+    ends = [*(mark.start() for mark in marks[1:]), len(prompt)]
     passages = [(mark[1] or mark[2], prompt[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
     numbered = [Quote(sentence, number) for number, text in passages for sentence in sentences(_first_block(text))]
     return tuple(numbered) or tuple(Quote(sentence) for sentence in sentences(prompt))

@@ -1,0 +1,98 @@
+"""The pages of the house itself: home, status, and what is shown when something fails."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from lnrag_site import health, metrics, queries
+from lnrag_site.errors import error_response
+from lnrag_site.logging import REQUEST_ID
+from models_registry.api.authentication import BearerKeyAuthentication
+
+PROGRAM_PATHS = ("/api/", "/v1/", "/gateway/")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the network's state, the search, and where to start."""
+    context = {
+        "network": queries.network_state(),
+        "demo": queries.demo_node(),
+        "popular": queries.popular_nodes(at=timezone.now()),
+        "model": queries.model_state(),
+    }
+    return render(request, "lnrag_site/home.html", context)
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show what works right now, and what does not."""
+    now = timezone.now()
+    context = {
+        "health": health.assess(health.read_vitals(at=now)),
+        "faults": health.find_faults(),
+        "network": queries.network_state(),
+        "networks": queries.networks(),
+        "model": queries.model_state(),
+        "hosts": queries.hosts(),
+        "library": queries.library_counts(),
+        "queue": queries.queue_counts(),
+        "checked_at": now,
+    }
+    return render(request, "lnrag_site/status.html", context)
+
+
+class AnyAccept(BaseContentNegotiation):
+    """Prometheus asks for formats by names of its own; there is one answer whatever is asked."""
+
+    def select_parser(self, request: Request, parsers: list[object]) -> object:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class MetricsView(APIView):
+    """Every metric, for a signed-in person or a program with a key."""
+
+    authentication_classes = [BearerKeyAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+    renderer_classes = [JSONRenderer]  # of refusals
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(metrics.scrape(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 to people and to programs, each in their language."""
+    if request.path.startswith(PROGRAM_PATHS):
+        return error_response("not_found", "There is nothing at this address.")
+    return render(request, "404.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 to people and to programs."""
+    if request.path.startswith(PROGRAM_PATHS):
+        return error_response("forbidden", "This is not yours to see or change.")
+    return render(request, "403.html", status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with the id under which the failure is in the logs. The page needs no database."""
+    if request.path.startswith(PROGRAM_PATHS):
+        return error_response("internal", f"Something failed on our side. Its id in the logs is {REQUEST_ID.get()}.")
+    return render(None, "500.html", {"error_id": REQUEST_ID.get()}, status=500)

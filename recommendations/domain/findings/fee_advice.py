@@ -1,0 +1,109 @@
+"""Build the finding that advises a fee: the action keeps every other value of the policy as it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
+from recommendations.domain.advice import (
+    Ease,
+    Evidence,
+    Finding,
+    GainRange,
+    Impact,
+    Reversibility,
+    RiskLevel,
+    Severity,
+    Thresholds,
+)
+from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings import fee_guard
+from recommendations.domain.findings.fee_guard import FeeStep
+from recommendations.domain.findings.rule import Rule
+from recommendations.domain.findings.witness import Witness
+
+ELASTICITY = -1.5  # the far end of the range we state: demand falls 1.5 % for each 1 % of price
+
+
+@dataclass(frozen=True, slots=True)
+class FeeCase:
+    """Why one channel's fee should move: the step, the words, and how sure the rule is."""
+
+    channel: ChannelFacts
+    policy: PolicyFacts
+    step: FeeStep
+    why: str
+    evidence: tuple[Evidence, ...]
+    severity: Severity
+    confidence: float
+    threshold: str
+    window_days: int | None = None
+    gain: GainRange | None = None
+    impact: Impact | None = None
+    facts_present: int = 1
+    facts_needed: int = 1
+    missing: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    days_to_effect: float = 3.0
+
+
+def priced_channels(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]:
+    """Yield live channels with our own enabled policy: the only ones whose fee means something."""
+    for channel in facts.channels:
+        policy = channel.own_policy
+        if policy is not None and channel.is_live and not policy.is_disabled:
+            yield channel, policy
+
+
+def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Thresholds) -> Finding:
+    """Return the finding of one fee case, guard's words included."""
+    step, terms = case.step, FeeTerms.of(case.policy)
+    verb = "Raise" if step.change_ppm > 0 else "Lower"
+    tail = fee_guard.words(step, thresholds) + fee_guard.caution(case.policy, at=facts.as_of, thresholds=thresholds)
+    market = case.channel.market
+    return Finding(
+        rule=rule.slug,
+        rule_number=rule.number,
+        category=rule.category,
+        severity=case.severity,
+        target=case.channel.scid,
+        title=f"{verb} the fee of channel {case.channel.scid} from {step.current_ppm:,} to {step.new_ppm:,} ppm",
+        explanation=case.why + tail,
+        evidence=case.evidence,
+        confidence=case.confidence,
+        action=SetChannelFee(ChannelRef.of(case.channel), terms, replace(terms, fee_ppm=step.new_ppm)),
+        gain=case.gain,
+        impact=case.impact,
+        ease=Ease.EASY,
+        effort_hours=0.1,
+        risk=RiskLevel.LOW,
+        cost_sat=0,
+        days_to_effect=case.days_to_effect,
+        reversibility=Reversibility.REVERSIBLE,
+        facts_needed=case.facts_needed,
+        facts_present=case.facts_present,
+        missing=case.missing,
+        topics=case.topics,
+        params={
+            "wanted_ppm": step.wanted_ppm,
+            "market_median_ppm": market.median_ppm,
+            "market_size": market.sample_size,
+        },
+        threshold=case.threshold,
+        window_days=case.window_days,
+    )
+
+
+def own_fee(witness: Witness, policy: PolicyFacts) -> Evidence:
+    return witness.public("own_ppm", "our fee", policy.fee_ppm, "ppm")
+
+
+def gain_of_raise(step: FeeStep, *, out_sat_30d: float) -> GainRange:
+    """Return 0 to volume x change: nothing if demand falls as fast as the fee rises, all of it if demand stays."""
+    high = round(out_sat_30d * step.change_ppm / 1e6)
+    ratio = step.new_ppm / max(step.current_ppm, 1)
+    far = round(out_sat_30d * (step.new_ppm * ratio**ELASTICITY - step.current_ppm) / 1e6)
+    words = (
+        f"{out_sat_30d:,.0f} sat left in 30 days x {step.change_ppm:,} ppm = {high:,} sat if demand stays (elasticity 0);"
+        f" 0 sat at elasticity -1; at {ELASTICITY} revenue would change by {far:,} sat"
+    )
+    return GainRange(0, high, words)

@@ -1,0 +1,92 @@
+"""Rule 4: a fee is changed rarely, noticeably and in bounded steps. Every fee advice asks here before it is given."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recommendations.domain.advice import Category, Finding, Thresholds
+from recommendations.domain.facts import NodeFacts, PolicyFacts
+from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
+
+
+@dataclass(frozen=True, slots=True)
+class FeeStep:
+    """A change that may be advised now. `wanted_ppm` is where it leads; one step may not reach it."""
+
+    current_ppm: int
+    new_ppm: int
+    wanted_ppm: int
+
+    @property
+    def is_partial(self) -> bool:
+        return self.new_ppm != self.wanted_ppm
+
+    @property
+    def change_ppm(self) -> int:
+        return self.new_ppm - self.current_ppm
+
+
+def fee_step(policy: PolicyFacts, *, wanted_ppm: float, at: datetime, thresholds: Thresholds) -> FeeStep | None:
+    """Return the step toward `wanted_ppm`, or None when it is too small, too soon or against the operator's bounds."""
+    if is_too_soon(policy, at=at, thresholds=thresholds):
+        return None
+    current, wanted = policy.fee_ppm, round(wanted_ppm)
+    bounded = min(max(wanted, int(thresholds["lowest_ppm"])), int(thresholds["highest_ppm"]))
+    reach = max(int(current * thresholds["step_percent"] / 100), int(thresholds["free_step_ppm"]))
+    new = min(max(bounded, current - reach), current + reach)
+    smallest = max(thresholds["min_change_ppm"], current * thresholds["min_change_percent"] / 100)
+    if abs(new - current) < smallest or (new > current) != (wanted > current):
+        return None
+    return FeeStep(current, new, wanted)
+
+
+def is_too_soon(policy: PolicyFacts, *, at: datetime, thresholds: Thresholds) -> bool:
+    """Whether the policy changed within the cooldown, as far as is known.
+
+    An update time alone proves no change (see `PolicyFacts.changed_at`), so by default only an old one speaks;
+    `refresh_blocks` = 1 takes every re-announcement for a change.
+    """
+    latest = policy.changed_at
+    if latest is None and thresholds["refresh_blocks"]:
+        latest = policy.updated_at
+    return latest is not None and at - latest < timedelta(hours=thresholds["cooldown_hours"])
+
+
+def caution(policy: PolicyFacts, *, at: datetime, thresholds: Thresholds) -> str:
+    """Return what to say when the latest real change is unknown and a re-announcement is fresh; "" otherwise."""
+    hours = thresholds["cooldown_hours"]
+    if policy.changed_at is not None or policy.updated_at is None or at - policy.updated_at >= timedelta(hours=hours):
+        return ""
+    return f" If you changed this fee yourself in the last {hours:g} h, wait until {hours:g} h have passed."
+
+
+def words(step: FeeStep, thresholds: Thresholds) -> str:
+    """Return what to say of a step that does not reach its goal at once."""
+    if not step.is_partial:
+        return ""
+    return f" This is one step of at most {thresholds['step_percent']:g} % toward {step.wanted_ppm:,} ppm."
+
+
+def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
+    """A guard finds nothing by itself; it holds other rules back."""
+    return ()
+
+
+RULE = Rule(
+    slug="fee_guard",
+    number=4,
+    title="Fee change guard",
+    category=Category.FEES,
+    summary="Holds back fee changes that are too small, too soon or too large: each change is gossip for the whole network.",
+    thresholds=(
+        ThresholdSpec("min_change_ppm", 10, "ppm", "Smaller changes are not advised"),
+        ThresholdSpec("min_change_percent", 10, "%", "Smaller changes, relative to the present fee, are not advised"),
+        ThresholdSpec("cooldown_hours", 24, "h", "No advice on a channel this long after its latest fee change"),
+        ThresholdSpec("refresh_blocks", 0, "0 or 1", "1: take every re-announced policy for a change"),
+        ThresholdSpec("lowest_ppm", 0, "ppm", "Never advise less"),
+        ThresholdSpec("highest_ppm", 10_000, "ppm", "Never advise more"),
+        ThresholdSpec("step_percent", 50, "%", "Largest step at once"),
+        ThresholdSpec("free_step_ppm", 50, "ppm", "A step this small is allowed whatever its percentage"),
+    ),
+    needs=(Need.POLICIES,),
+    find=find,
+)

@@ -1,0 +1,52 @@
+"""Call facts as evidence: each with its label, unit, source and time, under an id that names rule, target and fact."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from recommendations.domain.advice import Evidence
+from recommendations.domain.facts import ChannelFacts, NodeFacts
+
+OPERATOR = "the operator's node"
+Value = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Speaks for one rule about one target: a channel when given, else `about`, else the node itself."""
+
+    rule: str
+    facts: NodeFacts
+    channel: ChannelFacts | None = None
+    about: str | None = None
+
+    @property
+    def target(self) -> str:
+        return self.about or (self.facts.pubkey if self.channel is None else self.channel.scid)
+
+    def public(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+        """A fact from the graph."""
+        return self._evidence(name, label, value, unit, self.facts.source, self.facts.as_of)
+
+    def network(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+        """A fact of the whole network."""
+        network = self.facts.network
+        return self._evidence(name, label, value, unit, f"{network.slug} network statistics", network.as_of)
+
+    def private(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+        """A fact only the operator has."""
+        source = self.facts.private_source or OPERATOR
+        return self._evidence(name, label, value, unit, source, self.measured_at)
+
+    @property
+    def measured_at(self) -> datetime | None:
+        channel, node = self.channel, self.facts.private
+        if channel is not None and channel.private is not None and channel.private.measured_at is not None:
+            return channel.private.measured_at
+        return None if node is None else node.measured_at
+
+    def _evidence(
+        self, name: str, label: str, value: Value, unit: str, source: str, as_of: datetime | None
+    ) -> Evidence:
+        shown = round(value, 4) if isinstance(value, float) else value
+        scid = None if self.channel is None else self.channel.scid
+        return Evidence(f"{self.rule}:{self.target}:{name}", label, shown, unit, source, as_of, scid)

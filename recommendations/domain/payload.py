@@ -1,0 +1,63 @@
+"""Lay evidence and commands out as JSON for the wire and the row. Unknown is None, never 0."""
+
+from dataclasses import asdict
+from typing import Any
+
+from recommendations.domain.actions import Action, ManualStep, parameters
+from recommendations.domain.advice import Evidence
+from recommendations.domain.commands import PlatformCommands, RenderedCommands
+
+UNITS = {"estimated_cost": "sat", "estimated_time_hours": "h", "estimated_revenue_increase": "sat / 30 d"}
+NO_COMMANDS: dict[str, Any] = {
+    "command": None,
+    "commands": None,
+    "values": [],
+    "notes": [],
+    "cannot_undo": None,
+    "undo_cost_sat": None,
+    "file_text": None,
+    "refused": None,
+    "action_parameters": {},
+}
+
+
+def evidence_payload(one: Evidence) -> dict[str, Any]:
+    return {**asdict(one), "as_of": None if one.as_of is None else one.as_of.isoformat()}
+
+
+def commands_payload(action: Action | None, commands: RenderedCommands | None) -> dict[str, Any]:
+    """Return the commands for both platforms with what they change; `command` is the first that may be copied."""
+    if action is None or commands is None:
+        return dict(NO_COMMANDS)
+    return {
+        "command": _first_checked(commands),
+        "commands": None if isinstance(action, ManualStep) else _both(commands),
+        "values": [asdict(value) for value in commands.values],
+        "notes": list(commands.notes),
+        "cannot_undo": commands.cannot_undo,
+        "undo_cost_sat": commands.undo_cost_sat,
+        "file_text": commands.file_text,
+        "refused": commands.refused,
+        "action_parameters": parameters(action),
+    }
+
+
+def _both(commands: RenderedCommands) -> dict[str, Any]:
+    return {"lnd": _platform(commands.lnd), "cln": _platform(commands.cln)}
+
+
+def _platform(one: PlatformCommands) -> dict[str, Any]:
+    return {
+        "command": one.command,
+        "verify": one.verify,
+        "inverse": one.inverse,
+        "prepare": list(one.prepare),
+        "checked": one.is_checked,
+        "copyable": one.is_copyable,
+        "problem": one.problem,
+        "instead": one.instead,
+    }
+
+
+def _first_checked(commands: RenderedCommands) -> str | None:
+    return next((one.command for one in (commands.lnd, commands.cln) if one.is_copyable), None)

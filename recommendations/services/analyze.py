@@ -1,0 +1,148 @@
+"""Describe one node in prose as a stream: where it stands, what is strong, what is weak. No advice rows are written."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from models_registry.domain.chat import GenerationRecord, Piece, Started, Text
+from models_registry.domain.errors import GenerationInterrupted, ModelError
+from models_registry.services import ledger
+from models_registry.services.generate import Speech
+from rag.domain.citing import CitationFilter
+from rag.domain.events import Event, EventType, error, status, warning
+from recommendations.domain.advice import Engine
+from recommendations.domain.briefing import lines, node_info
+from recommendations.domain.errors import RecommendationsError
+from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority
+from recommendations.services.prepare import AdviceRequest, Prepared, prepare
+from recommendations.services.recommend import NO_MODEL_NOTE
+from recommendations.services.shield import finish
+from recommendations.services.voice import INTERRUPTED, Interrupted, Unspoken
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What one analysis came to."""
+
+    text: str = ""
+    model: str = ""
+    is_degraded: bool = False
+    generation: GenerationRecord | None = None
+    citations: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def analyze(
+    request: AdviceRequest, *, at: datetime, clock: Callable[[], float] = monotonic
+) -> AsyncGenerator[Event, None]:
+    """Yield the turn's events: facts, findings, the text as it is written, and exactly one `complete` or `error`."""
+    begun, analysis = clock(), Analysis()
+    prepared: Prepared | None = None
+    try:
+        yield status("Reading what is known of the node.")
+        prepared = await database_sync_to_async(prepare)(replace(request, engine=Engine.V2, is_prose=True), at=at)
+        yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
+        yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _found(prepared))
+        async with aclosing(_told(prepared, analysis)) as events:
+            async for event in events:
+                yield event
+        yield Event(EventType.AI_ANALYSIS, 90, _spoken(analysis))
+        await finish(_record, prepared, analysis)
+        elapsed_ms = round((clock() - begun) * 1000)
+        yield Event(EventType.COMPLETE, 100, {**_spoken(analysis), "processing_time_ms": elapsed_ms})
+    except RecommendationsError as exc:
+        yield error(exc.code, str(exc), retryable=False, progress=LATEST_PROGRESS)
+    except Interrupted as exc:
+        yield error(exc.code, INTERRUPTED, retryable=True, progress=LATEST_PROGRESS)
+    finally:
+        if prepared is not None:
+            await finish(_record, prepared, analysis)
+
+
+async def _record(prepared: Prepared, analysis: Analysis) -> None:
+    record, analysis.generation = analysis.generation, None
+    if record is not None and prepared.plan is not None:
+        await database_sync_to_async(ledger.write)(record, prepared.plan)
+
+
+async def _told(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event, None]:
+    if prepared.brief is not None:
+        try:
+            async with aclosing(_speak(prepared, analysis)) as events:
+                async for event in events:
+                    yield event
+        except Unspoken as exc:
+            yield warning(exc.code, NO_MODEL_NOTE, progress=FIRST_PROGRESS)
+        else:
+            return
+    analysis.is_degraded, analysis.text = True, _in_rules_words(prepared)
+    yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": analysis.text})
+
+
+async def _speak(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event, None]:
+    told, plan = prepared.brief, prepared.plan
+    if told is None or plan is None:
+        raise Unspoken("no_model_available")
+    speech = Speech(replace(plan, prompt_revision_id=told.prompt_revision_id), told.messages)
+    citing = CitationFilter(passages=len(told.citations))
+    try:
+        async with aclosing(speech.pieces()) as pieces:
+            async for piece in pieces:
+                for event in _heard(piece, analysis, citing):
+                    yield event
+    except GenerationInterrupted as exc:
+        raise Interrupted from exc
+    except ModelError as exc:
+        raise (Interrupted if analysis.model else Unspoken(exc.code)) from exc
+    finally:
+        analysis.generation = speech.record()
+    for event in _passed(citing.flush(), analysis):
+        yield event
+    analysis.citations = [
+        {
+            "number": item.number,
+            "title": item.title,
+            "breadcrumb": item.breadcrumb,
+            "quote": item.quote,
+            "url": item.url,
+        }
+        for item in told.citations
+    ]
+
+
+def _heard(piece: Piece, analysis: Analysis, citing: CitationFilter) -> Iterator[Event]:
+    if isinstance(piece, Started):
+        analysis.model = piece.model
+    elif isinstance(piece, Text):
+        yield from _passed(citing.feed(piece.content), analysis)
+
+
+def _passed(text: str, analysis: Analysis) -> Iterator[Event]:
+    if text:
+        analysis.text += text
+        yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": text})
+
+
+def _in_rules_words(prepared: Prepared) -> str:
+    """Return the analysis without a model: the facts line by line, then what the rules found."""
+    found = [f"- {item.title}: {item.explanation}" for item in prepared.shown]
+    facts = [f"- {line}" for line in lines(prepared.facts)]
+    return "\n".join(("Facts", *facts, "", "Findings", *(found or ["- none of the rules found anything to change"])))
+
+
+def _found(prepared: Prepared) -> dict[str, Any]:
+    return {"total": len(prepared.shown), "by_priority": by_priority(prepared.shown)}
+
+
+def _spoken(analysis: Analysis) -> dict[str, Any]:
+    return {
+        "analysis": analysis.text,
+        "citations": analysis.citations,
+        "model_used": analysis.model or None,
+        "degraded": analysis.is_degraded,
+        "note": NO_MODEL_NOTE if analysis.is_degraded else "",
+    }

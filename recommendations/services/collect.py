@@ -1,0 +1,46 @@
+"""Drain a turn of advice into one value, for callers that want an answer rather than a stream."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rag.domain.events import EventType
+from recommendations.domain.errors import AdviceFailed
+from recommendations.services.prepare import AdviceRequest
+from recommendations.services.recommend import advise
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One finished turn: its recommendations in rank order, what was said besides, and the closing counts."""
+
+    recommendations: tuple[dict[str, Any], ...]
+    node: dict[str, Any]
+    technical: dict[str, Any]
+    spoken: dict[str, Any]
+    completed: dict[str, Any]
+
+
+async def advise_now(request: AdviceRequest, *, at: datetime) -> Advice:
+    """Return the finished turn.
+
+    :raises AdviceFailed: when the stream ended with `error`, with its code.
+    """
+    data: dict[EventType, dict[str, Any]] = {}
+    cards: dict[str, dict[str, Any]] = {}
+    async for event in advise(request, at=at):
+        if event.type is EventType.RECOMMENDATION:
+            card = event.data["recommendation"]
+            cards[card["tracking_id"]] = card
+        elif event.type is EventType.ERROR:
+            raise AdviceFailed(event.data["code"], event.data["message"])
+        else:
+            data[event.type] = dict(event.data)
+    spoken = data[EventType.AI_RECOMMENDATIONS]
+    return Advice(
+        recommendations=tuple(cards[identity] for identity in spoken["order"]),
+        node=data[EventType.NODE_INFO],
+        technical=data[EventType.TECHNICAL_RECOMMENDATIONS],
+        spoken=spoken,
+        completed=data[EventType.COMPLETE],
+    )
