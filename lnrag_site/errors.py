@@ -39,11 +39,12 @@ class Failure:
 # The first class that fits decides; a domain error names its own code and speaks for itself.
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (recommendations.NodeKeyInvalid, 400),
-    (recommendations.NodeNotFound, 404),
-    (recommendations.NetworkNotFound, 404),
-    (recommendations.RecommendationNotFound, 404),
+    (recommendations.NotFound, 404),
     (recommendations.MoveNotAllowed, 409),
+    (recommendations.AdviceFailed, 502),
     (recommendations.SnapshotTooOld, 409),
+    (recommendations.SnapshotConflict, 409),
+    (recommendations.GraphFileTooLarge, 413),
     (recommendations.GraphError, 422),
     (rag.QuestionInvalid, 400),
     (rag.SourceUnreadable, 422),

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 
+from models_registry.domain.chat import Outcome
 from models_registry.models import Generation
 from recommendations.models import RecommendationRun
 
@@ -71,7 +72,7 @@ def read_vitals(*, at: datetime) -> Vitals:
         mean_ms=Avg("processing_ms"),
     )
     spoken = Generation.objects.filter(created_at__gt=at - WINDOW, created_at__lte=at).aggregate(
-        total=Count("pk"), failed=Count("pk", filter=Q(outcome=Generation.Outcome.FAILED))
+        total=Count("pk"), failed=Count("pk", filter=Q(outcome=Outcome.FAILED))
     )
     total = runs["total"] + spoken["total"]
     return Vitals(

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Sum
-from django_q.models import Failure, OrmQ, Schedule, Success
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
-from models_registry.models import LanguageModel, Provider
+from models_registry.models import LanguageModel, Provider, Rollout
 from rag.models import Chunk, Document, IndexVersion
 from recommendations.models import GraphSnapshot, Network, NodeConnection, NodeView
 
 POPULAR_DAYS = 7
 POPULAR_COUNT = 8
+JOB_COUNT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,16 @@ def queue_counts() -> dict[str, Any]:
     }
 
 
+def latest_jobs() -> tuple[dict[str, Any], ...]:
+    """Return the jobs that ended last."""
+    return tuple(Task.objects.order_by("-stopped").values("name", "func", "stopped", "success")[:JOB_COUNT])
+
+
+def rollouts() -> tuple[Rollout, ...]:
+    """Return every rollout with its share."""
+    return tuple(Rollout.objects.all())
+
+
 def networks() -> tuple[Network, ...]:
     """Return every network with its snapshots at hand."""
     return tuple(Network.objects.prefetch_related("snapshots"))
@@ -134,9 +144,3 @@ def networks() -> tuple[Network, ...]:
 def hosts() -> tuple[Provider, ...]:
     """Return every host as it was found at its latest check."""
     return tuple(Provider.objects.prefetch_related("language_models"))
-
-
-def database_place() -> str:
-    """Return where the rows are kept, without a password."""
-    chosen = settings.DATABASES["default"]
-    return f"{chosen['NAME']} at {chosen['HOST'] or 'the local socket'}"

@@ -105,7 +105,7 @@ CACHES = {
     )
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.text("STATIC_ROOT") or None  # only for collectstatic; files are served from where they lie
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 UPLOAD_DIR = VAR_DIR / "uploads"

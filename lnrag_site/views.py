@@ -46,7 +46,9 @@ def status(request: HttpRequest) -> HttpResponse:
         "model": queries.model_state(),
         "hosts": queries.hosts(),
         "library": queries.library_counts(),
+        "rollouts": queries.rollouts(),
         "queue": queries.queue_counts(),
+        "jobs": queries.latest_jobs(),
         "checked_at": now,
     }
     return render(request, "lnrag_site/status.html", context)

@@ -15,9 +15,8 @@ RETRIEVAL_LATENCY_MS = Histogram("rag_retrieval_latency_ms", "One hybrid retriev
 HYBRID_SEARCH_SECONDS = Histogram("rag_hybrid_search_duration_seconds", "Both legs in the database.", buckets=SECONDS)
 DENSE_RESULTS = Histogram("rag_hybrid_dense_results_count", "Passages found by meaning.", buckets=COUNTS)
 SPARSE_RESULTS = Histogram("rag_hybrid_sparse_results_count", "Passages found by words.", buckets=COUNTS)
-FUSION_SCORE = Histogram(
-    "rag_hybrid_fusion_score", "Fused score of the first passage.", buckets=(0.0, 0.008, 0.012, 0.016, 0.02, 0.025, 0.03, 0.033)
-)
+FUSED = (0.0, 0.008, 0.012, 0.016, 0.02, 0.025, 0.03, 0.033)
+FUSION_SCORE = Histogram("rag_hybrid_fusion_score", "Fused score of the first passage.", buckets=FUSED)
 EXPANSION_VARIANTS = Histogram("rag_query_expansion_variants_count", "Words a question gained.", buckets=COUNTS)
 EXPANSION_SECONDS = Histogram("rag_query_expansion_duration_seconds", "Expanding one question.", buckets=SECONDS)
 SIMILARITY = Histogram("rag_similarity_scores", "Best cosine of a question.", ("query_type",), buckets=SHARES)

@@ -24,6 +24,7 @@ TOO_LONG = re.compile(
     r"exceed_context_size|exceeds? (?:the )?(?:available )?context|input length exceeds", re.IGNORECASE
 )
 HOST_HEADER_HINT = "The host refuses this address (403): behind a proxy or container name, give it OLLAMA_HOST=0.0.0.0."
+CLIENT_LEFT = 499  # the load this request waited for was given up
 LONGEST_QUOTE = 300  # characters of a foreign text that may enter our messages
 
 
@@ -55,6 +56,8 @@ def refusal(status: int, body: bytes, *, retry_after: str | None = None) -> Mode
     quoted = text or f"HTTP {status} without an error text"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _server_error(status, quoted, retry_after_s=_seconds(retry_after))
+    if status == CLIENT_LEFT:
+        return ProviderUnavailable(quoted)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(quoted, retry_after_s=_seconds(retry_after))
     if status == HTTPStatus.NOT_FOUND and text is not None and "not found" in text.lower():

@@ -1,17 +1,20 @@
-"""Decide from the passages whether the library can answer a question at all. The score is one signal of several. Pure."""
+"""Decide from the passages whether the library can answer a question; the score is one signal of several. Pure."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.domain.bm25 import QuestionWord, inverse_frequency
-from rag.domain.expansion import TOKEN, fold, words_of
+from rag.domain.expansion import TOKEN, words_of
 
 # A name: capital inside a sentence, capitals or digits within the word. Common words may be missing from a library by
 # chance; a name that is missing means that the library does not know the thing.
 NAME_SHAPE = re.compile(r"^(?:[A-Z][\w'’.-]*|[a-z]+[A-Z]\w*|(?=\w*\d)(?=\w*[A-Za-z])[\w.-]+)$")
 NOT_A_TOPIC = re.compile(r"^[\d.,x:%-]+$|^[0-9a-f]{16,}$", re.IGNORECASE)  # amounts, channel ids, node keys
-LEAST_COSINE = 0.30  # below it, passages of the 1,131 real documents never held the answer
+UNITS = frozenset(
+    {"vb", "vbyte", "vbytes", "sat", "sats", "msat", "msats", "ppm", "btc", "gb", "mb", "tb", "ms", "usd", "eur"}
+)
+LEAST_COSINE = {"en": 0.30, "fr": 0.15}  # the built-in space is English: French questions lie farther from everything
 SURE_COSINE = 0.55
 LEAST_HELD_SHARE = 0.45
 
@@ -25,13 +28,14 @@ class Support:
     missing_names: tuple[str, ...]
     held_share: float  # 0-1, of the weight of the question's words, held by the found passages
     has_passages: bool
+    lang: str = "en"
 
     @property
     def is_answerable(self) -> bool:
         if not self.has_passages or self.missing_names:
             return False
         cosine = self.best_cosine or 0.0
-        if cosine < LEAST_COSINE:
+        if cosine < LEAST_COSINE.get(self.lang, min(LEAST_COSINE.values())):
             return False
         return cosine >= SURE_COSINE or self.held_share >= LEAST_HELD_SHARE
 
@@ -57,18 +61,25 @@ def judge(
     best_cosine: float | None,
     covered: Collection[str],
     passages: int,
+    lang: str = "en",
 ) -> Support:
-    """Return the support for `passage_texts`; `covered` words are known by the glossary, `passages` is the library's size."""
+    """Return the support for `passage_texts`. The glossary knows `covered` words; `passages` is the library's size.
+
+    A French word that nothing holds says little of a library that is mostly English; a name says the same in both.
+    """
+    spelled = {word: token for token in TOKEN.findall(question) for word in words_of(token)}
     own = [word for word in words if not word.is_added and not word.is_stop_word and not NOT_A_TOPIC.match(word.word)]
     missing = tuple(word.word for word in own if not word.document_frequency and word.word not in covered)
-    names = names_in(question)
+    names = names_in(question) - UNITS
     held = {word.word for word in words if _holds(passage_texts, word.word)}
+    telling = own if lang == "en" else [word for word in own if word.word in names]
     return Support(
         best_cosine=best_cosine,
-        missing=missing,
-        missing_names=tuple(word for word in missing if word in names),
-        held_share=_held_share(own, held=held | set(covered), passages=passages),
+        missing=tuple(spelled.get(word, word) for word in missing),
+        missing_names=tuple(spelled.get(word, word) for word in missing if word in names),
+        held_share=_held_share(telling, held=held | set(covered), passages=passages),
         has_passages=bool(passage_texts),
+        lang=lang,
     )
 
 

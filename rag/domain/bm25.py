@@ -35,7 +35,8 @@ def lexeme_weights(words: Iterable[QuestionWord], *, passages: int, added_weight
     """Return a weight per lexeme. The lexemes of one word share its weight: English and French stems are one word."""
     weights: dict[str, float] = {}
     for word in words:
-        weight = inverse_frequency(word.document_frequency, passages=passages) * (added_weight if word.is_added else 1.0)
+        weight = inverse_frequency(word.document_frequency, passages=passages)
+        weight *= added_weight if word.is_added else 1.0
         for lexeme, held in word.frequencies.items():
             if held:
                 weights[lexeme] = max(weights.get(lexeme, 0.0), weight)

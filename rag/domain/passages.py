@@ -48,3 +48,4 @@ class Citation:
     breadcrumb: str
     quote: str
     url: str
+    document_id: int | None = None

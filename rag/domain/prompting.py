@@ -69,6 +69,18 @@ def context_blocks(blocks: Iterable[ContextBlock], *, boundary: str) -> tuple[st
     return tuple(data_block(f"facts: {block.title}", "\n".join(block.lines), boundary=boundary) for block in blocks)
 
 
+def within_budget(passages: Sequence[Passage], *, characters: int) -> tuple[Passage, ...]:
+    """Return the first passages whose texts fit, at least one: a host cuts a prompt that is too long without a word."""
+    kept: list[Passage] = []
+    used = 0
+    for passage in passages:
+        used += len(passage.text) + len(passage.breadcrumb) + 80
+        if kept and used > characters:
+            break
+        kept.append(passage)
+    return tuple(kept)
+
+
 def answer_messages(
     question: str,
     *,

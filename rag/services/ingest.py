@@ -1,4 +1,4 @@
-"""Take documents into the library. Idempotent by content hash: what did not change is not touched, what is gone is removed."""
+"""Take documents into the library. Idempotent: what did not change is not touched, what is gone is removed."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +25,9 @@ LIBRARY_SLUG = "library"
 LIBRARY_NAME = "Library"
 KNOWLEDGE_DIR = Path(__file__).resolve().parent.parent / "knowledge"
 BATCH = 100  # documents per transaction
+ROW_FIELDS = (
+    "title", "lang", "content", "content_sha256", "url", "tags", "references", "flags", "dated_at", "ingested_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,9 @@ def ingest_documents(
     hashes = {uid: document.sha256() for uid, document in incoming.items()}
     combined = combined_sha256(hashes.values())
     if combined == source.content_sha256 and (version := _complete_version()):
-        return IngestReport(
-            source.slug, len(incoming), unchanged=len(incoming), index_version=version, seconds=time.monotonic() - started
-        )
+        seconds = time.monotonic() - started
+        size = len(incoming)
+        return IngestReport(source.slug, size, unchanged=size, index_version=version, seconds=seconds)
     counts = _store_changes(source, incoming, hashes=hashes, combined=combined, at=at, report=report)
     version_row, embedded = ensure_active_index(at=at, report=_step(report, "embed"))
     analyze()
@@ -169,10 +172,7 @@ def _store_batch(
     rows = [
         _document_row(source, raw, text, sha=hashes[raw.uid], at=at) for raw, text in zip(batch, cleaned, strict=True)
     ]
-    mutable = [field for field in ROW_FIELDS if field != "uid"]
-    Document.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["source", "uid"], update_fields=mutable
-    )
+    Document.objects.bulk_create(rows, update_conflicts=True, unique_fields=["source", "uid"], update_fields=ROW_FIELDS)
     ids = dict(source.documents.filter(uid__in=[raw.uid for raw in batch]).values_list("uid", "pk"))
     Chunk.objects.filter(document_id__in=ids.values()).delete()
     chunks = Chunk.objects.bulk_create(
@@ -191,11 +191,6 @@ def _store_batch(
     )
     write_postings([chunk.pk for chunk in chunks])
     return len(chunks), sum(bool(text.flags) for text in cleaned)
-
-
-ROW_FIELDS = (
-    "uid", "title", "lang", "content", "content_sha256", "url", "tags", "references", "flags", "dated_at", "ingested_at",
-)  # fmt: skip
 
 
 def _document_row(source: Source, raw: RawDocument, text: CleanText, *, sha: str, at: datetime) -> Document:

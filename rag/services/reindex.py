@@ -1,4 +1,4 @@
-"""Keep the vectors of all chunks in the embedding space of the model that serves. Resumable: only what is missing is made."""
+"""Keep the vectors of all chunks in the space of the model that serves. Resumable: only what is missing is made."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime

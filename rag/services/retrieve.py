@@ -52,6 +52,7 @@ def retrieve(
         best_cosine=legs.dense[0][1] if legs.dense else None,
         covered=expansion.covered,
         passages=sums.passages,
+        lang=lang,
     )
     elapsed_ms = (time.perf_counter() - started) * 1000
     _measure(legs, expansion, passages, elapsed_ms=elapsed_ms)

@@ -33,7 +33,7 @@ lexemes AS MATERIALIZED (
 ),
 held AS (
     SELECT lexeme, count(*) AS passages FROM rag_posting
-    WHERE lexeme = ANY (ARRAY(SELECT lexeme FROM lexemes)) AND source_id IN (SELECT id FROM visible)
+    WHERE lexeme = ANY (ARRAY(SELECT lexeme FROM lexemes)) AND source_id = ANY (ARRAY(SELECT id FROM visible))
     GROUP BY lexeme
 )
 SELECT l.place, l.lexeme, coalesce(h.passages, 0),
@@ -44,18 +44,17 @@ LEGS = f"""
 WITH {VISIBLE},
 lexical AS (
     SELECT p.chunk_id,
-           sum(w.weight * p.frequency * ({K1} + 1)
-               / (p.frequency + {K1} * (1 - {B} + {B} * p.chunk_length / %(mean_length)s))) AS score
+           sum(w.weight * p.frequency / (p.frequency + %(base)s::float8 + %(slope)s::float8 * p.chunk_length)) AS score
     FROM unnest(%(lexemes)s::text[], %(weights)s::float8[]) AS w(lexeme, weight)
     JOIN rag_posting p ON p.lexeme = w.lexeme
-    WHERE p.source_id IN (SELECT id FROM visible)
+    WHERE p.source_id = ANY (ARRAY(SELECT id FROM visible))
     GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT {LEG_DEPTH}
 ),
 dense AS (
     SELECT e.chunk_id, 1 - (e.embedding::vector({{dimension}}) <=> %(vector)s::vector({{dimension}})) AS score
     FROM rag_chunkembedding e
     WHERE e.index_version_id = (SELECT id FROM rag_indexversion WHERE is_active AND slug = %(space)s)
-      AND e.source_id IN (SELECT id FROM visible)
+      AND e.source_id = ANY (ARRAY(SELECT id FROM visible))
     ORDER BY e.embedding::vector({{dimension}}) <=> %(vector)s::vector({{dimension}}) LIMIT {LEG_DEPTH}
 )
 (SELECT 'lexical', chunk_id, score FROM lexical ORDER BY score DESC, chunk_id)
@@ -93,7 +92,7 @@ class Legs:
 
 
 def word_frequencies(words: Sequence[str], *, reader: Reader) -> tuple[tuple[dict[str, int], ...], CorpusSums]:
-    """Return, for each word, its lexemes and how many passages hold them (none for a stop word), and the corpus sums."""
+    """Return for each word its lexemes and how many passages hold them (none: a stop word), and the corpus sums."""
     found: tuple[dict[str, int], ...] = tuple({} for _ in words)
     sums = CorpusSums()
     if not words:
@@ -115,8 +114,9 @@ def search_legs(
     values = [0.0] * space.dimension if vector is None else vector.tolist()
     parameters = {
         "lexemes": list(weights),
-        "weights": list(weights.values()),
-        "mean_length": mean_length,
+        "weights": [weight * (K1 + 1) for weight in weights.values()],
+        "base": K1 * (1 - B),
+        "slope": K1 * B / mean_length,
         "vector": "[" + ",".join(format(value, ".7g") for value in values) + "]",
         "space": "" if vector is None else space.slug,
         "signed_in": reader.signed_in,

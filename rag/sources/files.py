@@ -1,4 +1,4 @@
-"""Read documents from Markdown and text files, with YAML front matter where there is some. Reads only below its folder."""
+"""Read documents from Markdown and text files, with YAML front matter where there is some. Follows no link out."""
 
 import json
 import re

@@ -1,6 +1,5 @@
 """The environment is read strictly, and a secret is generated once however many processes ask."""
 
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,7 +75,7 @@ def test_many_first_callers_get_one_secret(tmp_path):
         secrets = set(pool.map(lambda _: env.kept_secret(tmp_path / "secret"), range(64)))
 
     assert len(secrets) == 1
-    assert os.listdir(tmp_path) == ["secret"]
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -62,6 +62,13 @@ def server(var_dir: Path) -> psutil.Process | None:
     return postgres_server._postmaster(postgres_home.locate(var_dir))
 
 
+def wait_until_gone(var_dir: Path) -> None:
+    deadline = time.monotonic() + 10
+    while server(var_dir) is not None:
+        assert time.monotonic() < deadline, "the server is still there"
+        time.sleep(0.02)
+
+
 def test_the_last_process_to_leave_stops_the_server(var_dir):
     first = hold(var_dir)
     second = hold(var_dir)
@@ -98,13 +105,15 @@ def test_nobody_else_can_read_the_data_or_reach_the_socket(var_dir):
         assert server(var_dir).uids().real == home.data.stat().st_uid
 
 
-def test_rows_survive_a_killed_server_and_a_killed_user(var_dir):
+def test_rows_survive_a_killed_server_and_a_killed_user(var_dir, monkeypatch):
+    monkeypatch.setenv("LNRAG_POSTGRES_FSYNC", "on")
     user = hold(var_dir)
     with connect(var_dir) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
     user.kill()
     user.communicate()
     server(var_dir).send_signal(signal.SIGKILL)
+    wait_until_gone(var_dir)
     home = postgres_home.locate(var_dir)
     assert (home.data / "postmaster.pid").exists()
 
@@ -127,7 +136,8 @@ def test_a_stale_pid_that_now_belongs_to_a_stranger_is_not_believed(var_dir):
 
 def test_an_interrupted_first_start_leaves_nothing_half_made(var_dir):
     home = postgres_home.locate(var_dir)
-    postgres_home.prepare(home) if var_dir.mkdir() is None else None
+    var_dir.mkdir()
+    postgres_home.prepare(home)
     (home.folder / "data.new").mkdir()
     (home.folder / "data.new" / "PG_VERSION").write_text("18")
 
@@ -208,7 +218,4 @@ def test_many_first_starts_at_once_make_one_server(var_dir):
     assert len([p for p in found if p.info["name"] == "postgres"]) <= 1
     for user in users:
         leave(user)
-    deadline = time.monotonic() + 5
-    while server(var_dir) is not None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server(var_dir) is None
+    wait_until_gone(var_dir)

@@ -6,9 +6,13 @@ import struct
 from contextlib import closing
 from typing import Any
 
+import httpx
+
 from tests.servers.ollama import OllamaServer
 
 TIMEOUT_S = 5.0
+# One client for all tests, since building one reads the system's certificates; it pools nothing.
+HTTP = httpx.Client(verify=False, timeout=TIMEOUT_S, limits=httpx.Limits(max_keepalive_connections=0))
 GENERATES = "llama3:8b-instruct"
 EMBEDS = "nomic-embed-text"
 
@@ -46,6 +50,17 @@ def read_all(client: socket.socket) -> bytes:
     while piece := client.recv(65_536):
         received += piece
     return bytes(received)
+
+
+def read_to_error(client: socket.socket) -> tuple[bytes, OSError | None]:
+    """Return what arrives until the other side closes, and the error if that was a reset or a time-out."""
+    received = bytearray()
+    try:
+        while piece := client.recv(65_536):
+            received += piece
+    except OSError as exc:
+        return bytes(received), exc
+    return bytes(received), None
 
 
 def read_until(client: socket.socket, mark: bytes) -> bytes:

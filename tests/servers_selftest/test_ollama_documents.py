@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-import httpx
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.servers.ollama import OllamaServer
 from tests.servers.ollama.documents import document
-from tests.servers.ollama.prose import tokens
-from tests.servers_selftest.raw import chat, said, stream
+from tests.servers.ollama.prose import answer, tokens
+from tests.servers_selftest.raw import HTTP, chat, said, stream
 
 PROMPT = """Facts:
 [F1] Channel 812x33x1 earned 4200 sat in the past 30 days at 250 ppm.
@@ -107,9 +106,32 @@ def test_a_schema_on_the_wire_gives_its_document(ollama: OllamaServer, is_stream
     if is_streamed:
         text = said(stream(ollama, "/api/chat", body))
     else:
-        text = httpx.post(f"{ollama.url}/api/chat", json=body).json()["message"]["content"]
+        text = HTTP.post(f"{ollama.url}/api/chat", json=body).json()["message"]["content"]
 
     assert json.loads(text) == document(ADVICE, PROMPT)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Use only the data below.\n<data>\n{fact}\n</data>\nIs it high?",
+        "Use only the data below.\n<<<8f3a\n{fact}\n8f3a>>>\nIs it high?",
+        "Use only the data below.\n--- BEGIN DATA 8f3a ---\n{fact}\n--- END DATA 8f3a ---\nIs it high?",
+        "Use only the data below.\n```text\n{fact}\n```\nIs it high?",
+    ],
+)
+def test_an_answer_quotes_the_data_block_and_not_the_instructions(prompt: str) -> None:
+    fact = "The median fee rate of your peers is 250 ppm."
+
+    assert answer(prompt.format(fact=fact)) == fact
+    assert answer(prompt.format(fact=fact.replace(" ", "\ue000"))) == fact
+
+
+@pytest.mark.parametrize(("mark", "number"), [("[2]", "2"), ("[F12]", "F12"), ('<passage id="3">', "3")])
+def test_an_answer_cites_a_passage_by_its_label(mark: str, number: str) -> None:
+    prompt = f"{mark} Fees\nThe median fee rate of your peers is 250 ppm.\nIs it high?"
+
+    assert answer(prompt) == f"The median fee rate of your peers is 250 ppm. [{number}]"
 
 
 @pytest.mark.parametrize("text", ["", " ", "a\u0085b\u2028 c", "word " * 9, "🧡" * 20, "\n\n{}"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.servers.ollama import LoadCause, OllamaServer, Outcome, Scenario, UnloadCause
-from tests.servers_selftest.raw import EMBEDS, chat, connect, post, read_until, reset, stream
+from tests.servers_selftest.raw import EMBEDS, HTTP, chat, connect, post, read_until, reset, stream
 
 TOKEN_DELAY_S = 0.01
 LOAD_S = 0.1
@@ -19,13 +19,13 @@ THREE = ("llama3", "mistral", "phi3")
 
 
 def preload(server: OllamaServer, model: str, **fields: Any) -> dict[str, Any]:
-    reply = httpx.post(f"{server.url}/api/generate", json={"model": model, **fields})
+    reply = HTTP.post(f"{server.url}/api/generate", json={"model": model, **fields})
     answer: dict[str, Any] = reply.raise_for_status().json()
     return answer
 
 
 def resident(server: OllamaServer) -> list[str]:
-    return [model["name"] for model in httpx.get(f"{server.url}/api/ps").json()["models"]]
+    return [model["name"] for model in HTTP.get(f"{server.url}/api/ps").json()["models"]]
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -59,7 +59,7 @@ def test_a_client_that_leaves_stops_the_generation_at_once(leave: Callable[[Any]
 def test_leaving_a_whole_answer_stops_it_too() -> None:
     with OllamaServer(token_delay_s=TOKEN_DELAY_S, respond=lambda _: "word " * 500) as server:
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{server.url}/api/chat", json=chat(stream=False), timeout=0.05)
+            HTTP.post(f"{server.url}/api/chat", json=chat(stream=False), timeout=0.05)
         server.wait_for(lambda server: server.generations[0].closed_by_client)
 
     assert server.generations[0].tokens_generated < 50
@@ -111,7 +111,7 @@ def test_waiting_in_vain_is_reported(ollama: OllamaServer) -> None:
 
 def test_a_preload_is_one_object_and_loads_once(ollama: OllamaServer) -> None:
     first = preload(ollama, "llama3:8b-instruct")
-    second = httpx.post(f"{ollama.url}/api/chat", json={"model": "llama3:8b-instruct", "messages": []}).json()
+    second = HTTP.post(f"{ollama.url}/api/chat", json={"model": "llama3:8b-instruct", "messages": []}).json()
 
     assert (first["done_reason"], first["response"], first["done"]) == ("load", "", True)
     assert second["message"] == {"role": "assistant", "content": ""}
@@ -129,7 +129,7 @@ def test_keep_alive_zero_unloads(ollama: OllamaServer) -> None:
 
 
 def test_a_model_leaves_when_its_keep_alive_is_over(ollama: OllamaServer) -> None:
-    stream(ollama, "/api/chat", chat(keep_alive="40ms"))
+    stream(ollama, "/api/chat", chat(keep_alive="200ms"))
     assert resident(ollama) == ["llama3:8b-instruct"]
 
     ollama.wait_for(lambda server: bool(server.unloads))
@@ -140,7 +140,7 @@ def test_a_request_without_keep_alive_keeps_the_one_before(ollama: OllamaServer)
     stream(ollama, "/api/chat", chat(keep_alive=-1))
     stream(ollama, "/api/chat", chat())
 
-    expiry = httpx.get(f"{ollama.url}/api/ps").json()["models"][0]["expires_at"]
+    expiry = HTTP.get(f"{ollama.url}/api/ps").json()["models"][0]["expires_at"]
     assert int(expiry[:4]) > 2300
 
 
@@ -150,7 +150,7 @@ def test_no_header_is_sent_before_the_model_is_loaded() -> None:
         client.settimeout(LOAD_S / 2)
         with pytest.raises(TimeoutError):
             client.recv(1)
-        loading = httpx.get(f"{server.url}/api/ps").json()["models"]
+        loading = HTTP.get(f"{server.url}/api/ps").json()["models"]
         client.settimeout(2)
         head = read_until(client, b"\r\n\r\n")
         server.wait_for(lambda server: server.generations[0].outcome is Outcome.DONE)
@@ -170,7 +170,7 @@ def test_a_load_is_aborted_when_its_client_leaves_and_never_finishes_by_retrying
     with OllamaServer(cold_load_s=LOAD_S) as server:
         for _ in range(2):
             with pytest.raises(httpx.ReadTimeout):
-                httpx.post(f"{server.url}/api/chat", json=chat(), timeout=LOAD_S / 3)
+                HTTP.post(f"{server.url}/api/chat", json=chat(), timeout=LOAD_S / 3)
         server.wait_for(lambda server: len(server.aborted_loads) == 2)
         assert resident(server) == []
         preload(server, "llama3:8b-instruct")
@@ -242,8 +242,8 @@ def test_a_full_load_queue_answers_503_but_a_hot_model_never_does() -> None:
         loading = in_thread(lambda: preload(server, "mistral"))
         server.wait_for(lambda server: len(server.loads) == 2)
 
-        refused = httpx.post(f"{server.url}/api/chat", json=chat(model="phi3"))
-        hot = httpx.post(f"{server.url}/api/chat", json=chat(model="llama3"))
+        refused = HTTP.post(f"{server.url}/api/chat", json=chat(model="phi3"))
+        hot = HTTP.post(f"{server.url}/api/chat", json=chat(model="llama3"))
         loading.join()
 
     assert (refused.status_code, hot.status_code) == (503, 200)
@@ -269,7 +269,7 @@ def test_an_embedding_model_has_one_slot_whatever_is_configured() -> None:
 
     with OllamaServer(num_parallel=4, prompt_delay_s=0.05) as server:
         began_at = time.monotonic()
-        clients = [in_thread(lambda: httpx.post(f"{server.url}/api/embed", json=texts)) for _ in range(3)]
+        clients = [in_thread(lambda: HTTP.post(f"{server.url}/api/embed", json=texts)) for _ in range(3)]
         for client in clients:
             client.join()
 
@@ -281,7 +281,7 @@ def test_leaving_the_queue_frees_the_place() -> None:
         first = in_thread(lambda: stream(server, "/api/chat", chat()))
         server.wait_for(lambda server: any(one.tokens for one in server.generations))
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{server.url}/api/chat", json=chat(), timeout=0.03)
+            HTTP.post(f"{server.url}/api/chat", json=chat(), timeout=0.03)
         server.wait_for(lambda server: server.generations[1].closed_by_client)
         first.join()
         stream(server, "/api/chat", chat())
@@ -295,7 +295,7 @@ def test_leaving_the_queue_frees_the_place() -> None:
 
 
 def test_a_request_is_recorded_with_all_it_carried(ollama: OllamaServer) -> None:
-    httpx.post(f"{ollama.url}/api/chat?trace=1", json=chat(), headers={"X-Trace": "7"})
+    HTTP.post(f"{ollama.url}/api/chat?trace=1", json=chat(), headers={"X-Trace": "7"})
 
     ollama.wait_for(lambda server: server.requests[0].finished_at is not None)
     (request,) = ollama.requests_for("/api/chat")

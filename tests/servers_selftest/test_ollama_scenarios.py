@@ -1,7 +1,6 @@
 """Every named scenario does what its name says, as seen from a raw socket or a plain client."""
 
 import json
-import math
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,12 +14,14 @@ from tests.servers.ollama.scripts import STRANGE_PIECES
 from tests.servers_selftest.raw import (
     EMBEDS,
     GENERATES,
+    HTTP,
     chat,
     chunks,
     connect,
     lines,
     post,
     read_all,
+    read_to_error,
     read_until,
     said,
     split_response,
@@ -111,7 +112,7 @@ def test_blank_lines_may_stand_between(ollama: OllamaServer) -> None:
 def test_non_stream_answers_a_stream_with_one_object(ollama: OllamaServer) -> None:
     ollama.use(Scenario.NON_STREAM)
 
-    response = httpx.post(f"{ollama.url}/api/chat", json=chat(stream=True))
+    response = HTTP.post(f"{ollama.url}/api/chat", json=chat(stream=True))
 
     assert response.headers["content-type"] == "application/json; charset=utf-8"
     assert response.json()["done"] is True
@@ -171,7 +172,10 @@ def test_thinking_first_comes_with_empty_content(ollama: OllamaServer) -> None:
 
 
 def test_a_tool_call_uses_the_tool_that_was_offered() -> None:
-    tool = {"type": "function", "function": {"name": "raise_fee", "parameters": {"properties": {"ppm": {"minimum": 5}}}}}
+    tool = {
+        "type": "function",
+        "function": {"name": "raise_fee", "parameters": {"properties": {"ppm": {"minimum": 5}}}},
+    }
 
     with OllamaServer(["qwen3"], scenario=Scenario.TOOL_CALL) as server:
         answer = stream(server, "/api/chat", chat(model="qwen3", think=False, tools=[tool]))
@@ -225,7 +229,7 @@ def test_an_early_error_has_its_status_and_json(
 ) -> None:
     ollama.use(scenario)
 
-    response = httpx.post(f"{ollama.url}{path}", json=body)
+    response = HTTP.post(f"{ollama.url}{path}", json=body)
 
     assert response.status_code == status
     assert list(response.json()) == ["error"]
@@ -235,7 +239,7 @@ def test_an_early_error_has_its_status_and_json(
 def test_the_busy_text_has_two_blanks(ollama: OllamaServer) -> None:
     ollama.use(Scenario.ERROR_503)
 
-    response = httpx.post(f"{ollama.url}/api/chat", json=chat())
+    response = HTTP.post(f"{ollama.url}/api/chat", json=chat())
 
     assert response.json()["error"] == "server busy, please try again.  maximum pending requests exceeded"
 
@@ -243,7 +247,7 @@ def test_the_busy_text_has_two_blanks(ollama: OllamaServer) -> None:
 def test_error_403_is_bare(ollama: OllamaServer) -> None:
     ollama.use(Scenario.ERROR_403)
 
-    response = httpx.post(f"{ollama.url}/api/chat", json=chat())
+    response = HTTP.post(f"{ollama.url}/api/chat", json=chat())
 
     assert (response.status_code, response.content) == (403, b"")
 
@@ -251,7 +255,7 @@ def test_error_403_is_bare(ollama: OllamaServer) -> None:
 def test_error_400_nested_holds_json_in_its_text(ollama: OllamaServer) -> None:
     ollama.use(Scenario.ERROR_400_NESTED)
 
-    error = httpx.post(f"{ollama.url}/api/chat", json=chat()).json()["error"]
+    error = HTTP.post(f"{ollama.url}/api/chat", json=chat()).json()["error"]
 
     assert json.loads(error)["error"]["type"] == "exceed_context_size_error"
 
@@ -292,7 +296,7 @@ def test_an_error_line_ends_a_stream_at_200(ollama: OllamaServer) -> None:
 def test_an_old_server_sends_the_error_line_at_once(ollama: OllamaServer) -> None:
     ollama.use(Scenario.ERROR_AT_ONCE)
 
-    response = httpx.post(f"{ollama.url}/api/chat", json=chat())
+    response = HTTP.post(f"{ollama.url}/api/chat", json=chat())
 
     assert response.status_code == 200
     assert list(response.json()) == ["error"]
@@ -301,7 +305,7 @@ def test_an_old_server_sends_the_error_line_at_once(ollama: OllamaServer) -> Non
 def test_a_failure_of_a_whole_answer_is_a_500(ollama: OllamaServer) -> None:
     ollama.use(Scenario.ERROR_LINE)
 
-    assert httpx.post(f"{ollama.url}/api/chat", json=chat(stream=False)).status_code == 500
+    assert HTTP.post(f"{ollama.url}/api/chat", json=chat(stream=False)).status_code == 500
 
 
 @pytest.mark.parametrize("scenario", [Scenario.EOF_WITHOUT_DONE, Scenario.REPEAT_ABORT])
@@ -309,7 +313,7 @@ def test_a_stream_may_end_well_framed_without_done(ollama: OllamaServer, scenari
     ollama.use(scenario)
 
     answer = stream(ollama, "/api/chat", chat())
-    whole = httpx.post(f"{ollama.url}/api/chat", json=chat(stream=False)).json()
+    whole = HTTP.post(f"{ollama.url}/api/chat", json=chat(stream=False)).json()
 
     assert not any(line["done"] for line in answer)
     assert whole["done"] is False
@@ -333,180 +337,31 @@ def test_a_cut_ends_inside_a_line_without_the_closing_chunk(ollama: OllamaServer
     with pytest.raises(ValueError, match="cut off"):
         chunks(body)
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.post(f"{ollama.url}/api/chat", json=chat())
+        HTTP.post(f"{ollama.url}/api/chat", json=chat())
 
 
 def test_a_reset_in_mid_stream_comes_after_its_tokens(ollama: OllamaServer) -> None:
     ollama.use(Fault(Scenario.RESET_MID_STREAM, after=2))
 
     with asking(ollama) as client:
-        received = bytearray()
-        with pytest.raises(ConnectionResetError):
-            while True:
-                received += client.recv(65_536)
+        received, error = read_to_error(client)
 
+    assert isinstance(error, ConnectionResetError)
     assert received.count(b'"done":false') == 2
     assert ollama.generations[0].outcome is Outcome.FAULT
 
 
-@pytest.mark.parametrize(
-    ("scenario", "tokens"), [(Scenario.STALL_AFTER_HEADERS, 0), (Scenario.STALL_MID_STREAM, 3)]
-)
+@pytest.mark.parametrize(("scenario", "tokens"), [(Scenario.STALL_AFTER_HEADERS, 0), (Scenario.STALL_MID_STREAM, 3)])
 def test_a_stall_keeps_the_connection_open_and_silent(ollama: OllamaServer, scenario: Scenario, tokens: int) -> None:
     ollama.use(scenario)
-    received = bytearray()
 
     with asking(ollama) as client:
         client.settimeout(SHORT_TIMEOUT_S)
-        with pytest.raises(TimeoutError):
-            while piece := client.recv(65_536):
-                received += piece
+        received, error = read_to_error(client)
 
+    assert isinstance(error, TimeoutError)
     assert b"200 OK" in received
     assert received.count(b'"done":false') == tokens
-
-
-# Embeddings
-
-
-def embed(server: OllamaServer, texts: Any, **fields: Any) -> httpx.Response:
-    return httpx.post(f"{server.url}/api/embed", json={"model": EMBEDS, "input": texts, **fields})
-
-
-def cosine(one: list[float], other: list[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
-
-
-def test_embeddings_are_unit_vectors_in_order(ollama: OllamaServer) -> None:
-    reply = embed(ollama, ["low fee rate", "closed channel"]).json()
-
-    assert [len(vector) for vector in reply["embeddings"]] == [768, 768]
-    assert all(math.hypot(*vector) == pytest.approx(1, abs=1e-5) for vector in reply["embeddings"])
-    assert reply["embeddings"][1] == embed(ollama, "closed channel").json()["embeddings"][0]
-    assert reply["prompt_eval_count"] == 3 + 4
-
-
-def test_similar_texts_lie_closer(ollama: OllamaServer) -> None:
-    texts = [
-        "search_query: how do I raise the fee rate of a channel",
-        "search_document: Raising the fee rate of a channel slows its drain.",
-        "search_document: Back up the static channel backup file every day.",
-    ]
-
-    query, near, far = embed(ollama, texts).json()["embeddings"]
-
-    assert cosine(query, near) > cosine(query, far) + 0.1
-
-
-def test_fewer_dimensions_are_normalized_again(ollama: OllamaServer) -> None:
-    vector = embed(ollama, "low fee rate", dimensions=256).json()["embeddings"][0]
-
-    assert len(vector) == 256
-    assert math.hypot(*vector) == pytest.approx(1, abs=1e-5)
-
-
-@pytest.mark.parametrize(("model", "width"), [("all-minilm", 384), ("llama3", 4096)])
-def test_each_model_has_its_width(model: str, width: int) -> None:
-    with OllamaServer([model]) as server:
-        reply = embed(server, "a fee", model=model).json()
-
-    assert len(reply["embeddings"][0]) == width
-
-
-@pytest.mark.parametrize("nothing", ["", []])
-def test_no_input_gives_no_embeddings(ollama: OllamaServer, nothing: Any) -> None:
-    assert embed(ollama, nothing).json() == {"model": EMBEDS, "embeddings": []}
-
-
-def test_an_overlong_text_is_cut_unless_truncate_is_off(ollama: OllamaServer) -> None:
-    text = "fee " * 3000
-
-    assert embed(ollama, text).json()["prompt_eval_count"] == 2048
-    assert embed(ollama, text, truncate=False).status_code == 400
-
-
-def test_the_legacy_route_does_not_normalize(ollama: OllamaServer) -> None:
-    reply = httpx.post(f"{ollama.url}/api/embeddings", json={"model": EMBEDS, "prompt": "low fee rate"}).json()
-
-    assert math.hypot(*reply["embedding"]) > 2
-
-
-@pytest.mark.parametrize(
-    ("scenario", "shape"),
-    [
-        (Scenario.EMBED_EMPTY, []),
-        (Scenario.EMBED_WRONG_COUNT, [768]),
-        (Scenario.EMBED_WRONG_WIDTH, [767, 767]),
-        (Scenario.EMBED_NOT_UNIT, [768, 768]),
-    ],
-)
-def test_an_embedding_fault_has_its_shape(ollama: OllamaServer, scenario: Scenario, shape: list[int]) -> None:
-    ollama.use(scenario)
-
-    vectors = embed(ollama, ["one", "two"]).json()["embeddings"]
-
-    assert [len(vector) for vector in vectors] == shape
-    is_unit = all(math.hypot(*vector) == pytest.approx(1, abs=0.1) for vector in vectors)
-    assert is_unit is (scenario is not Scenario.EMBED_NOT_UNIT)
-
-
-@pytest.mark.parametrize(("scenario", "status"), [(Scenario.EMBED_NAN_400, 400), (Scenario.EMBED_NAN_500, 500)])
-def test_nan_is_an_error_of_its_time(ollama: OllamaServer, scenario: Scenario, status: int) -> None:
-    ollama.use(scenario)
-
-    assert embed(ollama, "anything").status_code == status
-
-
-def test_one_poisoned_text_fails_the_whole_batch_and_only_it(ollama: OllamaServer) -> None:
-    ollama.use(Fault(Scenario.EMBED_POISONED, poison="☠"))
-
-    assert embed(ollama, ["good", "bad ☠", "good"]).status_code == 400
-    assert [embed(ollama, text).status_code for text in ("good", "bad ☠")] == [200, 400]
-
-
-# Pull and ps
-
-
-def test_a_pull_tells_two_layers_and_installs_the_model(ollama: OllamaServer) -> None:
-    progress = stream(ollama, "/api/pull", {"model": "qwen3:4b"})
-
-    assert len({line["digest"] for line in progress if "digest" in line}) == 2
-    assert progress[-1] == {"status": "success"}
-    assert "completed" not in progress[1]
-    assert stream(ollama, "/api/chat", chat(model="qwen3:4b"))[-1]["done"]
-
-
-def test_a_pull_may_fail_in_a_line_at_200(ollama: OllamaServer) -> None:
-    ollama.use(Scenario.PULL_ERROR_LINE)
-
-    progress = stream(ollama, "/api/pull", {"model": "qwen3:4b"})
-
-    assert list(progress[-1]) == ["error"]
-    assert httpx.post(f"{ollama.url}/api/show", json={"model": "qwen3:4b"}).status_code == 404
-
-
-def test_a_silent_pull_says_success_once(ollama: OllamaServer) -> None:
-    reply = httpx.post(f"{ollama.url}/api/pull", json={"model": "qwen3:4b", "stream": False})
-
-    assert reply.json() == {"status": "success"}
-
-
-def ps(server: OllamaServer) -> list[dict[str, Any]]:
-    models: list[dict[str, Any]] = httpx.get(f"{server.url}/api/ps").json()["models"]
-    return models
-
-
-def test_ps_scenarios_show_their_states(ollama: OllamaServer) -> None:
-    ollama.enqueue(Scenario.PS_FAR_FUTURE)
-    ollama.enqueue(Scenario.PS_LOADING)
-    ollama.enqueue(Scenario.PS_PARTIAL_VRAM)
-
-    far, loading, partial, usual = (ps(ollama) for _ in range(4))
-
-    assert int(far[0]["expires_at"][:4]) > 2300
-    assert loading[0]["size_vram"] == 0
-    assert 0 < partial[0]["size_vram"] < partial[0]["size"]
-    assert usual == []
 
 
 # Which request meets which fault
@@ -515,9 +370,9 @@ def test_ps_scenarios_show_their_states(ollama: OllamaServer) -> None:
 def test_enqueued_faults_strike_once_each_and_let_others_pass(ollama: OllamaServer) -> None:
     ollama.enqueue(Scenario.ERROR_503, times=2)
 
-    statuses = [httpx.post(f"{ollama.url}/api/chat", json=chat()).status_code for _ in range(3)]
+    statuses = [HTTP.post(f"{ollama.url}/api/chat", json=chat()).status_code for _ in range(3)]
 
-    assert httpx.get(f"{ollama.url}/api/tags").status_code == 200
+    assert HTTP.get(f"{ollama.url}/api/tags").status_code == 200
     assert statuses == [503, 503, 200]
     assert ollama.pending_faults == 0
 
@@ -527,17 +382,17 @@ def test_a_fault_of_a_model_spares_the_others() -> None:
         server.fail("LLAMA3:8b-instruct", Scenario.ERROR_500)
         bodies = [chat(), chat(model="mistral")]
 
-        statuses = [httpx.post(f"{server.url}/api/chat", json=body).status_code for body in bodies]
+        statuses = [HTTP.post(f"{server.url}/api/chat", json=body).status_code for body in bodies]
         server.recover()
 
         assert statuses == [500, 200]
-        assert httpx.post(f"{server.url}/api/chat", json=chat()).status_code == 200
+        assert HTTP.post(f"{server.url}/api/chat", json=chat()).status_code == 200
 
 
 def test_a_fault_may_name_any_path(ollama: OllamaServer) -> None:
     ollama.enqueue(Fault(Scenario.ERROR_500, status=502, text="bad gateway", paths=("/api/tags",)))
 
-    response = httpx.get(f"{ollama.url}/api/tags")
+    response = HTTP.get(f"{ollama.url}/api/tags")
 
     assert (response.status_code, response.json()) == (502, {"error": "bad gateway"})
 
@@ -547,7 +402,7 @@ def test_a_preload_meets_early_faults_only(ollama: OllamaServer) -> None:
     ollama.enqueue(Scenario.ERROR_LINE)
     ollama.enqueue(Fault(Scenario.ERROR_503, paths=(PRELOAD,)))
 
-    statuses = [httpx.post(f"{ollama.url}/api/chat", json=preload).status_code for _ in range(2)]
+    statuses = [HTTP.post(f"{ollama.url}/api/chat", json=preload).status_code for _ in range(2)]
 
     assert statuses == [503, 200]
     assert list(stream(ollama, "/api/chat", chat())[-1]) == ["error"]

@@ -15,6 +15,7 @@ from tests.servers.ollama.gojson import duration_s, encode, timestamp
 from tests.servers_selftest.raw import (
     EMBEDS,
     GENERATES,
+    HTTP,
     chat,
     chunks,
     connect,
@@ -25,16 +26,6 @@ from tests.servers_selftest.raw import (
     stream,
     talk,
 )
-
-NUMBERED = """Data:
-<<<d41d8c
-[1] Fees
-A base fee of 1000 msat is charged on every forward.
-[2] Rebalancing
-Circular rebalancing moves liquidity from one channel to another.
-d41d8c>>>
-What does circular rebalancing move?"""
-
 
 # Framing
 
@@ -98,9 +89,9 @@ def test_a_long_whole_answer_is_chunked_as_go_does(ollama: OllamaServer) -> None
 
 
 def test_whole_and_streamed_answers_say_the_same(ollama: OllamaServer) -> None:
-    whole = httpx.post(f"{ollama.url}/api/chat", json=chat(NUMBERED, stream=False)).json()
+    whole = HTTP.post(f"{ollama.url}/api/chat", json=chat(stream=False)).json()
 
-    assert said(stream(ollama, "/api/chat", chat(NUMBERED))) == whole["message"]["content"]
+    assert said(stream(ollama, "/api/chat", chat())) == whole["message"]["content"]
 
 
 def test_one_connection_serves_many_requests(ollama: OllamaServer) -> None:
@@ -248,10 +239,8 @@ def test_an_unknown_option_is_only_noted(ollama: OllamaServer) -> None:
         ("GET", "/api/nothing", 404),
     ],
 )
-def test_a_wrong_verb_gets_405_and_an_unknown_path_404(
-    ollama: OllamaServer, verb: str, path: str, status: int
-) -> None:
-    assert httpx.request(verb, f"{ollama.url}{path}").status_code == status
+def test_a_wrong_verb_gets_405_and_an_unknown_path_404(ollama: OllamaServer, verb: str, path: str, status: int) -> None:
+    assert HTTP.request(verb, f"{ollama.url}{path}").status_code == status
 
 
 @pytest.mark.parametrize(
@@ -259,7 +248,7 @@ def test_a_wrong_verb_gets_405_and_an_unknown_path_404(
     [("localhost:11434", 200), ("a.internal", 200), ("192.168.1.9:80", 200), ("[::1]:80", 200), ("example.org", 403)],
 )
 def test_a_foreign_host_header_gets_a_bare_403(ollama: OllamaServer, host: str, status: int) -> None:
-    response = httpx.get(f"{ollama.url}/api/version", headers={"Host": host})
+    response = HTTP.get(f"{ollama.url}/api/version", headers={"Host": host})
 
     assert response.status_code == status
     assert status == 200 or response.content == b""
@@ -269,14 +258,14 @@ def test_a_foreign_host_header_gets_a_bare_403(ollama: OllamaServer, host: str, 
 
 
 def test_the_root_greets_in_plain_text(ollama: OllamaServer) -> None:
-    response = httpx.get(ollama.url)
+    response = HTTP.get(ollama.url)
 
     assert response.text == "Ollama is running"
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_tags_list_what_is_installed_under_full_names(ollama: OllamaServer) -> None:
-    models = httpx.get(f"{ollama.url}/api/tags").json()["models"]
+    models = HTTP.get(f"{ollama.url}/api/tags").json()["models"]
 
     assert [model["name"] for model in models] == ["llama3:8b-instruct", "nomic-embed-text:latest"]
     assert all(re.fullmatch("[0-9a-f]{64}", model["digest"]) for model in models)
@@ -285,7 +274,7 @@ def test_tags_list_what_is_installed_under_full_names(ollama: OllamaServer) -> N
 
 @pytest.mark.parametrize("spelling", ["Nomic-Embed-Text", "nomic-embed-text:latest"])
 def test_names_are_found_in_any_spelling(ollama: OllamaServer, spelling: str) -> None:
-    shown = httpx.post(f"{ollama.url}/api/show", json={"model": spelling}).json()
+    shown = HTTP.post(f"{ollama.url}/api/show", json={"model": spelling}).json()
 
     assert shown["capabilities"] == ["embedding"]
     assert shown["model_info"]["nomic-bert.context_length"] == 2048
@@ -295,86 +284,6 @@ def test_the_reply_repeats_the_name_as_it_was_asked(ollama: OllamaServer) -> Non
     answer = stream(ollama, "/api/chat", chat(model="LLAMA3:8B-Instruct"))
 
     assert answer[0]["model"] == "LLAMA3:8B-Instruct"
-
-
-# Content
-
-
-def test_a_plain_answer_quotes_and_cites_the_numbered_passage_that_fits(ollama: OllamaServer) -> None:
-    text = said(stream(ollama, "/api/chat", chat(NUMBERED)))
-
-    assert text.startswith("Circular rebalancing moves liquidity from one channel to another. [2]")
-    assert "d41d8c" not in text
-
-
-def test_an_answer_to_data_without_numbers_cites_nothing(ollama: OllamaServer) -> None:
-    text = said(stream(ollama, "/api/chat", chat("<data>\nThe median fee rate is 250 ppm.\n</data>\nIs it high?")))
-
-    assert text == "The median fee rate is 250 ppm."
-
-
-@pytest.mark.parametrize(("answer", "expected"), [("Raise the fee.", "Raise the fee."), (["Ra", "ise"], "Raise")])
-def test_a_test_may_script_the_answer(ollama: OllamaServer, answer: str | list[str], expected: str) -> None:
-    ollama.respond_with(lambda request: answer if request.body["messages"] else None)
-
-    assert said(stream(ollama, "/api/chat", chat())) == expected
-
-
-def test_num_predict_and_stop_shorten_the_answer(ollama: OllamaServer) -> None:
-    ollama.respond_with(lambda _: ["one ", "two ", "three"])
-
-    cut = stream(ollama, "/api/chat", chat(options={"num_predict": 2}))
-    stopped = stream(ollama, "/api/chat", chat(options={"stop": ["two"]}))
-
-    assert (said(cut), cut[-1]["done_reason"]) == ("one two ", "length")
-    assert (said(stopped), stopped[-1]["done_reason"]) == ("one ", "stop")
-
-
-def test_a_thinking_model_thinks_first_unless_told_not_to() -> None:
-    with OllamaServer(["qwen3"]) as server:
-        thinking = stream(server, "/api/chat", chat(model="qwen3"))
-        plain = stream(server, "/api/chat", chat(model="qwen3", think=False))
-
-    assert thinking[0]["message"]["thinking"]
-    assert thinking[0]["message"]["content"] == ""
-    assert said(thinking) == said(plain)
-    assert "thinking" not in plain[0]["message"]
-
-
-def test_format_json_needs_the_word_in_the_prompt_or_babbles_blanks(ollama: OllamaServer) -> None:
-    asked = stream(ollama, "/api/chat", chat("Answer in JSON: what is a base fee on a channel?", format="json"))
-    unasked = stream(ollama, "/api/chat", chat("What is a fee?", format="json"))
-
-    assert "answer" in json.loads(said(asked))
-    assert said(unasked).strip() == ""
-    assert not unasked[-1]["done"]
-
-
-# The context window
-
-
-def test_a_prompt_that_may_not_be_cut_is_refused_with_json_inside_the_error(ollama: OllamaServer) -> None:
-    body = chat("word " * 200, truncate=False, shift=False, options={"num_ctx": 64})
-
-    response = httpx.post(f"{ollama.url}/api/chat", json=body)
-
-    assert response.status_code == 400
-    assert json.loads(response.json()["error"])["error"]["n_ctx"] == 64
-
-
-def test_an_overlong_prompt_is_cut_in_silence_to_half_the_window(ollama: OllamaServer) -> None:
-    final = stream(ollama, "/api/chat", chat("word " * 200, options={"num_ctx": 64}))[-1]
-
-    assert final["prompt_eval_count"] == 64 - (64 - 4) // 2
-
-
-def test_the_oldest_messages_go_before_the_latest_is_cut(ollama: OllamaServer) -> None:
-    body = chat(options={"num_ctx": 60})
-    history = [{"role": "system", "content": "s" * 40}, {"role": "user", "content": "u" * 200}, *body["messages"]]
-
-    final = stream(ollama, "/api/chat", {**body, "messages": history})[-1]
-
-    assert final["prompt_eval_count"] == 10 + 8
 
 
 # The server itself
@@ -387,7 +296,7 @@ def test_a_taken_port_is_reported_at_the_start(ollama: OllamaServer) -> None:
 
 def test_a_stopped_server_refuses_connections_and_keeps_its_records() -> None:
     with OllamaServer() as server:
-        httpx.get(server.url)
+        HTTP.get(server.url)
 
     assert len(server.requests) == 1
     with pytest.raises(ConnectionRefusedError):
@@ -399,7 +308,7 @@ def test_a_crash_inside_the_server_fails_the_test_that_met_it() -> None:
         raise KeyError("a mistake in the script of a test")
 
     with pytest.raises(KeyError), OllamaServer(respond=stumble) as server:
-        assert httpx.post(f"{server.url}/api/chat", json=chat()).status_code == 500
+        assert HTTP.post(f"{server.url}/api/chat", json=chat()).status_code == 500
 
 
 def test_a_model_may_be_described_by_hand() -> None:

@@ -100,10 +100,10 @@ def own_fee(witness: Witness, policy: PolicyFacts) -> Evidence:
 def gain_of_raise(step: FeeStep, *, out_sat_30d: float) -> GainRange:
     """Return 0 to volume x change: nothing if demand falls as fast as the fee rises, all of it if demand stays."""
     high = round(out_sat_30d * step.change_ppm / 1e6)
-    ratio = step.new_ppm / max(step.current_ppm, 1)
+    words = f"{out_sat_30d:,.0f} sat left in 30 days x {step.change_ppm:,} ppm = {high:,} sat if demand stays"
+    if step.current_ppm <= 0:
+        return GainRange(0, high, f"{words}; 0 sat if it stops: a free channel tells nothing of demand at a price")
+    ratio = step.new_ppm / step.current_ppm
     far = round(out_sat_30d * (step.new_ppm * ratio**ELASTICITY - step.current_ppm) / 1e6)
-    words = (
-        f"{out_sat_30d:,.0f} sat left in 30 days x {step.change_ppm:,} ppm = {high:,} sat if demand stays (elasticity 0);"
-        f" 0 sat at elasticity -1; at {ELASTICITY} revenue would change by {far:,} sat"
-    )
+    words = f"{words} (elasticity 0); 0 sat at elasticity -1; at {ELASTICITY} revenue would change by {far:,} sat"
     return GainRange(0, high, words)

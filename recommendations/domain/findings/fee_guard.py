@@ -76,7 +76,7 @@ RULE = Rule(
     number=4,
     title="Fee change guard",
     category=Category.FEES,
-    summary="Holds back fee changes that are too small, too soon or too large: each change is gossip for the whole network.",
+    summary="Holds back fee changes that are too small, too soon or too large; each is gossip for all.",
     thresholds=(
         ThresholdSpec("min_change_ppm", 10, "ppm", "Smaller changes are not advised"),
         ThresholdSpec("min_change_percent", 10, "%", "Smaller changes, relative to the present fee, are not advised"),

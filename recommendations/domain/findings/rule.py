@@ -1,7 +1,7 @@
 """What a rule is: a name, what it checks, its editable numbers, the facts it needs, and the function that looks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from recommendations.domain.facts import NodeFacts
 Case = TypeVar("Case")
 BUILT_PER_SHOWN = 3  # some are dropped later because another rule's advice on the same channel goes first
 AT_MOST = "at_most"
+LEFT_OUT = "left_out"
 
 
 class Need(StrEnum):
@@ -77,3 +78,12 @@ def neediest(cases: Sequence[Case], thresholds: Thresholds) -> tuple[Sequence[Ca
     """Return the first cases worth building of a list already ordered by need, and how many are left out."""
     kept = cases[: int(thresholds[AT_MOST]) * BUILT_PER_SHOWN]
     return kept, len(cases) - len(kept)
+
+
+def counted(findings: Iterable[Finding], *, left_out: int) -> tuple[Finding, ...]:
+    """Return the findings; the first also says how many like it were not built."""
+    kept = tuple(findings)
+    if not kept or not left_out:
+        return kept
+    first = replace(kept[0], params={**kept[0].params, LEFT_OUT: left_out})
+    return (first, *kept[1:])

@@ -52,8 +52,8 @@ def as_gain(reference: Earnings | None, capacity_sat: int) -> GainRange | None:
         return None
     low, high = reference.range_for(capacity_sat)
     words = (
-        f"{capacity_sat:,} sat of capacity times what {reference.channels} earning channels of this node bring in 30 days:"
-        f" from the lower quartile ({reference.p25:.4f} msat per sat) to the upper ({reference.p75:.4f} msat per sat):"
+        f"{capacity_sat:,} sat x what {reference.channels} earning channels of this node bring in 30 days, from the lower"
+        f" quartile ({reference.p25:.4f} msat per sat) to the upper ({reference.p75:.4f} msat per sat):"
         f" {low:,} to {high:,} sat, if this channel comes to earn like them"
     )
     return GainRange(low, high, words)
@@ -78,8 +78,9 @@ def close_test(channel: ChannelFacts, flow: FlowFacts, facts: NodeFacts) -> Clos
     edge = median(others) - rate_of(channel, flow)
     gain = round(edge * channel.capacity_sat / 1000 * CLOSE_HORIZON_DAYS / 30) - cost
     words = (
-        f"(median of {len(others)} other channels - own) = {edge:.4f} msat per sat in 30 days x {channel.capacity_sat:,} sat"
-        f" x {CLOSE_HORIZON_DAYS} days, less {cost:,} sat to close and open at {rate_sat_vb:g} sat/vB: {gain:,} sat"
+        f"(median of {len(others)} other channels - own) = {edge:.4f} msat per sat in 30 days"
+        f" x {channel.capacity_sat:,} sat x {CLOSE_HORIZON_DAYS} days,"
+        f" less {cost:,} sat to close and open at {rate_sat_vb:g} sat/vB: {gain:,} sat"
     )
     return CloseTest(gain, cost, words)
 

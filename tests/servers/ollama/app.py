@@ -4,7 +4,6 @@ import asyncio
 import ipaddress
 import re
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
@@ -78,16 +77,17 @@ async def _serve_next(house: House, connection: Connection) -> bool:
         return False
     request = _recorded(house, connection, raw)
     response = Response(connection, method=raw.method, keeps_alive=raw.keeps_alive)
+    response.on_status, response.on_last_bytes = request.answered, request.finished
     with house.ledger.counting(request.path):
         finished = await connection.work(_answer(house, response, request))
-    request.finished_at = time.monotonic()
+    request.finished()
     request.hung_up = not finished and connection.closed_at is not None
     return finished and raw.keeps_alive
 
 
 def _recorded(house: House, connection: Connection, raw: RawRequest) -> Request:
     headers = MappingProxyType(raw.headers)
-    request = Request(house.ledger.next_request(), connection.number, raw.method, raw.path, headers, raw.body)
+    request = Request(house.ledger.next_number(), connection.number, raw.method, raw.path, headers, raw.body)
     house.ledger.add(request)
     return request
 
@@ -104,7 +104,6 @@ async def _answer(house: House, response: Response, request: Request) -> None:
         await _refuse(response, Refused(500, f"the test server crashed: {exc!r}"))
     finally:
         response.connection.bytewise = False
-        request.status = response.status
 
 
 async def _refuse(response: Response, refusal: Refused) -> None:

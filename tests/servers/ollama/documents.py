@@ -158,7 +158,7 @@ class Author:
     def _number(self, rules: Json, *, name: str, whole: bool) -> int | float:
         """Return a number of the prompt inside the bounds; `high` beside `low` in one object is never below it."""
         fitting = [number for number in self._numbers if _fits(number, rules, whole=whole)]
-        numbers = fitting or [_smallest(rules, whole=whole)]
+        numbers = fitting or [float(_smallest(rules, whole=whole))]
         at = self._turns.get("number", 0) % len(numbers) + bool(UPPER_NAME.search(name))
         if REFERENCE_NAME.search(name):
             at = self._turn(f"reference {name}") % len(numbers)

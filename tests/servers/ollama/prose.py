@@ -11,11 +11,21 @@ TOKEN = re.compile(r"\s*\S{1,5}|\s+")
 WORD = re.compile(r"\w{3,}")
 
 # A passage starts at `[1]` or `[F1]`, or at a tag with a number such as <passage id="1">, at the beginning of a line.
-PASSAGE = re.compile(r"^[^\w\n\[<]*(?:\[([A-Za-z]{0,12}[-_:.#]?\d{1,9})\]|<\w+[^>\n]*[\"'=](\d+)[\"']?[^>\n]*>)", re.MULTILINE)
+PASSAGE = re.compile(
+    r"^[^\w\n\[<]*(?:\[([A-Za-z]{0,12}[-_:.#]?\d{1,9})\]|<\w+[^>\n]*[\"'=](\d+)[\"']?[^>\n]*>)", re.MULTILINE
+)
+# How people fence data: the text is the last group.
+BLOCKS = (
+    re.compile(r"<([a-z_][\w-]*)[^>\n]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE),
+    re.compile(r"<<+ *([\w.:-]+)[^\n]*\n(.*?)\n[^\n]*\1", re.DOTALL),
+    re.compile(r"^\W*BEGIN\b[^\n]*\n(.*?)^\W*END\b", re.DOTALL | re.MULTILINE),
+    re.compile(r"```\w*\n(.*?)```", re.DOTALL),
+)
 TAG = re.compile(r"<+[^<>\n]{1,120}>+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n+\s*")
 LEADING_MARKS = re.compile(r"^[\s\-*#>|:.\]\[=`~]+")
-DATAMARKS = re.compile(r"(?<=\S)[\ue000\u02c6\u2581^](?=\S)")  # spotlighting: a mark instead of each blank
+# Spotlighting puts a mark instead of each blank; a caret between digits is a power.
+DATAMARKS = re.compile(r"(?<=\S)[\ue000\u02c6\u2581](?=\S)|(?<=[^\W\d])\^(?=[^\W\d])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,18 @@ def answer(prompt: str) -> str:
 
 
 def quotes(prompt: str) -> tuple[Quote, ...]:
-    """Return what may be quoted: of the numbered passages if there are any, else of the whole prompt."""
+    """Return what may be quoted: of numbered passages, else of data blocks, else of the whole prompt."""
     marks = list(PASSAGE.finditer(prompt))
     ends = [*(mark.start() for mark in marks[1:]), len(prompt)]
-    passages = [(mark[1] or mark[2], prompt[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+    passages = [(mark[1] or mark[2], prompt[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
     numbered = [Quote(sentence, number) for number, text in passages for sentence in sentences(_first_block(text))]
-    return tuple(numbered) or tuple(Quote(sentence) for sentence in sentences(prompt))
+    fenced = "\n".join(found[found.re.groups] for pattern in BLOCKS for found in pattern.finditer(prompt))
+    return tuple(numbered) or tuple(map(Quote, sentences(fenced) or sentences(prompt)))
+
+
+def may_be_quoted(prompt: str) -> bool:
+    """Return whether the prompt holds more than its question."""
+    return bool(ranked(quotes(prompt), question=asked(prompt)))
 
 
 def sentences(text: str) -> tuple[str, ...]:

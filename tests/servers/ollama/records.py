@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 
@@ -48,6 +49,14 @@ class Request:
     finished_at: float | None = None
     status: int | None = None  # None while nothing was answered
     hung_up: bool = False
+
+    def answered(self, status: int) -> None:
+        """Note the status, just before it goes out."""
+        self.status = status
+
+    def finished(self) -> None:
+        """Note the time, just before the last bytes go out or when nothing more will."""
+        self.finished_at = self.finished_at or time.monotonic()
 
 
 @dataclass(slots=True)
@@ -118,6 +127,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._numbers = count(1)
         self._requests: list[Request] = []
         self._generations: list[Generation] = []
         self._loads: list[Load] = []
@@ -139,11 +149,9 @@ class Ledger:
         with self._lock:
             shelves[type(record)].append(record)
 
-    def next_request(self) -> int:
-        return len(self._requests) + 1
-
-    def next_generation(self) -> int:
-        return len(self._generations) + 1
+    def next_number(self) -> int:
+        """Return a number no other record of this server has."""
+        return next(self._numbers)
 
     @contextmanager
     def counting(self, path: str) -> Iterator[None]:

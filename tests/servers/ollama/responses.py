@@ -1,6 +1,7 @@
 """Write responses as Go's net/http and gin write them: one whole body, or chunked NDJSON cut as a fault wants."""
 
 import asyncio
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -12,7 +13,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 NDJSON_TYPE = "application/x-ndjson"
 TEXT_TYPE = "text/plain; charset=utf-8"
 LONGEST_COUNTED_BODY = 2048  # bytes; net/http chunks a longer body because it has not counted it
-PAUSE_S = 0.002  # between the halves of a split payload, so that they arrive apart
+PAUSE_S = 0.001  # between the halves of a split payload, so that they arrive apart
 LAST_CHUNK = b"0\r\n\r\n"
 
 # The payload is held back and cut as a whole.
@@ -33,11 +34,21 @@ def chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 
 
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
+
+
 class Response:
-    """The answer to one request. Remembers the status and how much payload went out."""
+    """The answer to one request. Remembers the status and how much payload went out.
+
+    `on_status` and `on_last_bytes` are called before the client can have the bytes, so that a test that has read
+    an answer finds it in the records.
+    """
 
     def __init__(self, connection: Connection, *, method: str = "GET", keeps_alive: bool = True) -> None:
         self.connection = connection
+        self.on_status: Callable[[int], None] = _ignore
+        self.on_last_bytes: Callable[[], None] = _ignore
         self.fault: Fault = NORMAL  # known once the request has been read
         self.status: int | None = None
         self.payload_bytes = 0
@@ -54,6 +65,7 @@ class Response:
         first = self._opened(status, *typed, *allowed, framing)
         body = payload if counted else chunk(payload) + LAST_CHUNK
         self.payload_bytes += len(payload)
+        self.on_last_bytes()
         await self.connection.send(first + body if self._has_body else first)
 
     async def json(self, value: object, *, status: int = 200) -> None:
@@ -93,10 +105,12 @@ class Response:
         for piece in filter(None, (bytes(self._held[:cut]), bytes(self._held[cut:]))):
             await self.connection.send(chunk(piece))
             await asyncio.sleep(PAUSE_S)
+        self.on_last_bytes()
         await self.connection.send(LAST_CHUNK)
 
     def _opened(self, status: int, *headers: tuple[str, str]) -> bytes:
         self.status = status
+        self.on_status(status)
         return head(status, *headers, keeps_alive=self._keeps_alive)
 
     def _pieces(self, payload: bytes) -> list[bytes]:

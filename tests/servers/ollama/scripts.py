@@ -9,7 +9,7 @@ from zlib import crc32
 from tests.servers.ollama.asking import Ask, content, halved, prompt_tokens
 from tests.servers.ollama.documents import document
 from tests.servers.ollama.gojson import Json
-from tests.servers.ollama.prose import answer, asked, tokens
+from tests.servers.ollama.prose import answer, asked, may_be_quoted, tokens
 from tests.servers.ollama.scenarios import Fault, Scenario
 
 STRANGE_PIECES = (
@@ -73,9 +73,14 @@ def _pieces(ask: Ask) -> tuple[str, ...]:
     if _babbles_blanks(ask):
         return BLANK_PIECES
     if isinstance(ask.format, dict):
-        return tokens(json.dumps(document(ask.format, ask.question), ensure_ascii=False))
-    text = answer(ask.question)
+        return tokens(json.dumps(document(ask.format, _material(ask)), ensure_ascii=False))
+    text = answer(_material(ask))
     return tokens(json.dumps({"answer": text}, ensure_ascii=False) if ask.format == "json" else text)
+
+
+def _material(ask: Ask) -> str:
+    """Return what is quoted from: the latest question with its data, or all messages when it brings none."""
+    return ask.question if may_be_quoted(ask.question) else ask.prompt
 
 
 def _babbles_blanks(ask: Ask) -> bool:
@@ -125,7 +130,7 @@ def _think_first(script: Script, ask: Ask, _fault: Fault) -> Script:
 
 def _call_tool(script: Script, ask: Ask, _fault: Fault) -> Script:
     function = (ask.tools or (USUAL_TOOL,))[0]["function"]
-    arguments = document(function.get("parameters", {"type": "object"}), ask.question)
+    arguments = document(function.get("parameters", {"type": "object"}), _material(ask))
     call = {"id": "call_0001", "function": {"index": 0, "name": function["name"], "arguments": arguments}}
     return replace(script, pieces=(), tool_calls=(call,))
 

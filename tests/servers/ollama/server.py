@@ -1,24 +1,21 @@
-"""Run the server in a thread of its own, and show its records to the tests."""
+"""The face of the stand-in: start it, give it orders, read its records."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from tests.servers.ollama.app import serve
 from tests.servers.ollama.catalog import InstalledModel, Shelf, normalized
+from tests.servers.ollama.hosting import Host
 from tests.servers.ollama.records import Generation, Load, LoadCause, Request, Unload, UnloadCause
 from tests.servers.ollama.scenarios import Fault, FaultBook, Scenario
 from tests.servers.ollama.scheduler import Limits
 from tests.servers.ollama.state import House, Pace, Respond
 
 USUAL_MODELS = ("llama3:8b-instruct", "nomic-embed-text")
-START_TIMEOUT_S = 5.0
-STOP_TIMEOUT_S = 5.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # bound here, the real server checks the Host header
 POLL_S = 0.005
-BACKLOG = 1024  # load tests open hundreds of connections at once
 
 
 class OllamaServer:
@@ -45,8 +42,6 @@ class OllamaServer:
         num_ctx: int = 4096,
         keep_alive_s: float = 300.0,
     ) -> None:
-        self.host = host
-        self.port = port
         self.limits = Limits(num_parallel, max_loaded, max_queue, keep_alive_s, cold_load_s)
         self.pace = Pace(token_delay_s, prompt_delay_s)
         self._house = House(
@@ -56,14 +51,10 @@ class OllamaServer:
             pace=self.pace,
             version=version,
             num_ctx=num_ctx,
-            checks_host=host in ("127.0.0.1", "localhost", "::1"),
+            checks_host=host in LOOPBACK,
             respond=respond,
         )
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
-        self._failure: BaseException | None = None
-        self._ready = threading.Event()
+        self._host = Host(self._house, address=host, port=port)
 
     # Life
 
@@ -72,24 +63,12 @@ class OllamaServer:
 
         :raises OSError: when the port is taken.
         """
-        self._ready.clear()
-        self._failure = None
-        self._thread = threading.Thread(target=self._run, name="ollama-stand-in", daemon=True)
-        self._thread.start()
-        if not self._ready.wait(START_TIMEOUT_S):
-            raise TimeoutError("the server did not start")
-        if self._failure:
-            raise self._failure
+        self._host.start()
         return self
 
     def stop(self) -> None:
         """Close every connection and the port; the records stay. A second call does nothing."""
-        if self._thread is None or self._loop is None or self._stopping is None:
-            return
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(STOP_TIMEOUT_S)
-        self._thread = None
+        self._host.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -101,38 +80,14 @@ class OllamaServer:
         if exc is None and self._house.ledger.crashes:
             raise self._house.ledger.crashes[0]
 
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except OSError as exc:
-            self._failure = exc
-        finally:
-            self._ready.set()
+    @property
+    def host(self) -> str:
+        return self._host.address
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        clients: set[asyncio.Task[None]] = set()
-
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            client = asyncio.ensure_future(serve(self._house, reader, writer))
-            clients.add(client)
-            client.add_done_callback(leave)
-
-        def leave(client: asyncio.Task[None]) -> None:
-            clients.discard(client)
-            if not client.cancelled() and (crash := client.exception()):
-                self._house.ledger.crashes.append(crash)
-
-        server = await asyncio.start_server(accept, self.host, self.port, backlog=BACKLOG)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stopping.wait()
-        server.close()
-        leaving = list(clients)
-        for client in leaving:
-            client.cancel()
-        await asyncio.gather(*leaving, return_exceptions=True)
+    @property
+    def port(self) -> int:
+        """Return the port; after the start the real one, when 0 was asked for."""
+        return self._host.port
 
     @property
     def url(self) -> str:

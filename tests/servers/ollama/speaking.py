@@ -111,7 +111,7 @@ class Performance:
                 self._watch.prompted = time.monotonic_ns()
                 await self._end(was_struck=await self._tell())
         except Refused:
-            self._record.outcome = Outcome.REFUSED
+            self._settle(Outcome.REFUSED)
             raise
         finally:
             self._close_record()
@@ -155,14 +155,19 @@ class Performance:
         elif self._streams:
             await self._finish_stream()
         else:
+            self._settle(Outcome.DONE)
             await self._response.json({**self._whole(), **self._closing()})
-            self._record.outcome = Outcome.DONE
 
     async def _finish_stream(self) -> None:
         final = {**_opening(self._ask), **_said(self._ask, content=""), **self._closing()}
+        self._settle(Outcome.DONE)  # whoever leaves from here on has not hung up
         await self._response.line(final, is_last=True)
-        self._record.outcome = Outcome.DONE  # from here on the client may leave
         await self._response.end()
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Write down the end before the client can know of it."""
+        self._record.outcome = outcome
+        self._record.finished_at = time.monotonic()
 
     def _closing(self) -> Json:
         counts = {} if self._script.hides_counts else self._watch.fields(self._script)
@@ -175,6 +180,7 @@ class Performance:
         return {**_opening(self._ask), **_said(self._ask, content=said, thinking=thought, tool_calls=calls)}
 
     async def _stop_silently(self) -> None:
+        self._settle(Outcome.FAULT)
         if self._streams:
             await self._response.end()
         else:
@@ -190,14 +196,23 @@ class Performance:
         elif kind == "cut":
             await self._cut()
         else:
-            await self._open()
-            await (self._response.connection.reset() if kind == "reset" else self._response.connection.stall())
+            await (self._reset() if kind == "reset" else self._stall())
+
+    async def _reset(self) -> None:
+        self._settle(Outcome.FAULT)
+        await self._open()
+        await self._response.connection.reset()
+
+    async def _stall(self) -> None:
+        await self._open()
+        await self._response.connection.stall()
 
     async def _open(self) -> None:
         if self._streams:
             await self._response.open()
 
     async def _fail(self) -> None:
+        self._settle(Outcome.FAULT)
         text = self._fault.text or ERROR_TEXT
         if not self._streams:
             raise Refused(500, text)
@@ -205,13 +220,14 @@ class Performance:
         await self._response.end()
 
     async def _cut(self) -> None:
+        self._settle(Outcome.FAULT)
         if self._streams:
             await self._response.half_line({**_opening(self._ask), **_said(self._ask, content="cut"), "done": False})
         await self._response.connection.hang_up()
 
     def _close_record(self) -> None:
         record, connection = self._record, self._response.connection
-        record.finished_at = time.monotonic()
+        record.finished_at = record.finished_at or time.monotonic()
         record.payload_bytes = self._response.payload_bytes
         has_left = connection.closed_at is not None and (connection.deaf or record.outcome is Outcome.RUNNING)
         connection.deaf = False
@@ -230,7 +246,7 @@ def _strikes_at(exchange: Exchange) -> int | None:
 
 def _new_record(exchange: Exchange, ask: Ask, script: Script, *, streamed: bool) -> Generation:
     return Generation(
-        number=exchange.house.ledger.next_generation(),
+        number=exchange.house.ledger.next_number(),
         request=exchange.request.number,
         path=ask.path,
         model=ask.model.name,

@@ -1,0 +1,30 @@
+"""Which words a model gets: the active revision of a purpose, and making another one active."""
+
+from django.db import transaction
+
+from rag.domain.errors import PromptMissing
+from rag.models import PromptRevision
+
+ANSWER_PURPOSE = "answer"
+
+
+def active_prompt(purpose: str, *, lang: str) -> PromptRevision:
+    """Return the active revision for `purpose` in `lang`, or in English where that language has none.
+
+    :raises PromptMissing: when neither has one.
+    """
+    rows = PromptRevision.objects.filter(purpose=purpose, lang__in={lang, "en"}, is_active=True)
+    by_lang = {row.lang: row for row in rows}
+    found = by_lang.get(lang) or by_lang.get("en")
+    if found is None:
+        raise PromptMissing(f"No prompt is active for {purpose}. Activate one in the admin under Prompt revisions.")
+    return found
+
+
+@transaction.atomic
+def activate(revision: PromptRevision) -> None:
+    """Make `revision` the one in use for its purpose and language; the others stay as history."""
+    rows = PromptRevision.objects.select_for_update().filter(purpose=revision.purpose, lang=revision.lang)
+    rows.filter(is_active=True).exclude(pk=revision.pk).update(is_active=False)
+    rows.filter(pk=revision.pk).update(is_active=True)
+    revision.is_active = True

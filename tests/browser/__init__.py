@@ -1,0 +1,1 @@
+"""Pages in a real browser, and what can be judged of the style sheets without one."""

@@ -1,0 +1,48 @@
+"""A wire-faithful Ollama on a socket, and endpoints that lose patience quickly."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models_registry.domain.chat import ChatRequest, Endpoint, Knobs, Message, Role, Timeouts
+from models_registry.providers import catalog
+from tests.servers.ollama import OllamaServer
+
+MODEL = "llama3:8b-instruct"
+SCHEMA = {
+    "type": "object",
+    "properties": {"summary": {"type": "string"}, "score": {"type": "integer"}},
+    "required": ["summary", "score"],
+}
+QUICK = Timeouts(
+    connect_s=1.0, default_s=1.0, first_token_s=1.0, idle_s=0.5, total_s=5.0, load_s=2.0, attempts=3, retry_wait_s=0.01
+)
+
+
+def ask(text: str = "Why are my fees too low?", *, model: str = MODEL, **more) -> ChatRequest:
+    return ChatRequest(model=model, messages=(Message(Role.USER, text),), knobs=more.pop("knobs", Knobs()), **more)
+
+
+def endpoint_of(server: OllamaServer, *, slug: str = "ollama", timeouts: Timeouts = QUICK) -> Endpoint:
+    return Endpoint(slug=slug, kind="ollama", base_url=server.url, timeouts=timeouts)
+
+
+async def overhear(pieces, heard: list) -> None:
+    """Collect the pieces as they come, so that what came before a failure is known."""
+    async for piece in pieces:
+        heard.append(piece)
+
+
+@pytest.fixture
+def server() -> Iterator[OllamaServer]:
+    with OllamaServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def speaker(server):
+    """The speaker of the server; its client is closed with the test's event loop."""
+    found = catalog.connect_ollama(endpoint_of(server))
+    assert found
+    yield found
+    await catalog.close()

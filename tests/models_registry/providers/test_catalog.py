@@ -1,0 +1,98 @@
+"""CL-11, CL-13, CL-18: one pooled client per address and event loop, closed with the loop."""
+
+import asyncio
+import gc
+import warnings
+from dataclasses import replace
+
+import pytest
+
+from models_registry.domain.chat import Endpoint
+from models_registry.domain.errors import ProviderRejected
+from models_registry.providers import catalog
+from models_registry.providers.echo import EchoSpeaker
+from tests.models_registry.conftest import endpoint_of
+
+ECHO = Endpoint(slug="echo", kind="echo", base_url="")
+
+
+async def test_equal_endpoints_share_a_speaker(server):
+    endpoint = endpoint_of(server)
+
+    assert catalog.connect(endpoint) is catalog.connect(replace(endpoint))
+
+
+async def test_twenty_calls_use_one_connection(server):
+    for _ in range(20):
+        await catalog.connect_ollama(endpoint_of(server)).version()
+
+    assert server.connections == 1
+
+
+async def test_another_patience_shares_the_connections(server):
+    endpoint = endpoint_of(server)
+    await catalog.connect_ollama(endpoint).version()
+    await catalog.connect_ollama(replace(endpoint, keep_alive="5m")).version()
+
+    assert server.connections == 1
+
+
+def test_each_event_loop_has_its_own_client_and_closes_it(server):
+    async def ask():
+        await catalog.connect_ollama(endpoint_of(server)).version()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        asyncio.run(ask())
+        asyncio.run(ask())
+        gc.collect()
+
+    assert server.connections == 2
+    server.wait_for(lambda s: s.open_connections == 0)
+
+
+async def test_closing_by_hand_closes_the_connections_and_may_be_repeated(server):
+    await catalog.connect_ollama(endpoint_of(server)).version()
+
+    await catalog.close()
+    await catalog.close()
+
+    await server.until(lambda s: s.open_connections == 0)
+
+
+async def test_a_client_is_made_anew_after_closing(server):
+    before = catalog.connect(endpoint_of(server))
+    await catalog.close()
+
+    assert catalog.connect(endpoint_of(server)) is not before
+
+
+def test_ended_loops_are_forgotten(server):
+    loop = asyncio.new_event_loop()
+
+    async def connect():
+        catalog.connect(ECHO)
+
+    loop.run_until_complete(connect())
+    loop.close()
+    asyncio.run(connect())
+
+    assert loop not in catalog._shelves
+
+
+async def test_echo_needs_no_client():
+    assert isinstance(catalog.connect(ECHO), EchoSpeaker)
+    assert catalog.connect_ollama(ECHO) is None
+
+
+async def test_an_unknown_kind_is_refused():
+    with pytest.raises(ProviderRejected, match="anthropic"):
+        catalog.connect(replace(ECHO, kind="anthropic"))
+
+
+def test_a_generator_that_waits_before_its_yield_is_not_left_running():
+    async def waits():
+        await asyncio.sleep(1)
+        yield
+
+    catalog._start(waits())
