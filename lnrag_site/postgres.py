@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from lnrag_site import env, postgres_server
 from lnrag_site.postgres_home import DatabaseUnavailable, locate
 
-__all__ = ["DatabaseUnavailable", "attach", "database_settings", "delete", "detach"]
+__all__ = ["DatabaseUnavailable", "attach", "database_settings", "delete", "detach", "revive"]
 
 ENGINE = "django.db.backends.postgresql"
 SCHEMES = ("postgres", "postgresql", "pgsql")
@@ -55,15 +55,23 @@ def attach(var_dir: Path) -> None:
     if env.text("DATABASE_URL") or _attached.get(var_dir, (0, 0))[0] == os.getpid():
         return
     var_dir.mkdir(parents=True, exist_ok=True)
-    home, password = locate(var_dir), env.kept_secret(var_dir / PASSWORD_FILE)
     with _alone(var_dir):
-        if not postgres_server.is_running(home):
-            is_durable = env.flag("LNRAG_POSTGRES_FSYNC", default=True)  # off only for tests
-            postgres_server.start(home, password=password, is_durable=is_durable)
+        _ensure_running(var_dir)
         lease = os.open(var_dir / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lease, fcntl.LOCK_SH)
     _attached[var_dir] = (os.getpid(), lease)
     atexit.register(detach, var_dir)
+
+
+def revive(var_dir: Path) -> bool:
+    """Start the server again if it went away while we were attached; tell whether it had.
+
+    :raises DatabaseUnavailable: when it does not come back.
+    """
+    if var_dir not in _attached or postgres_server.is_running(locate(var_dir)):
+        return False
+    with _alone(var_dir):
+        return _ensure_running(var_dir)
 
 
 def detach(var_dir: Path) -> None:
@@ -94,6 +102,15 @@ def delete(var_dir: Path) -> None:
         except BlockingIOError as exc:
             raise DatabaseUnavailable("lnrag is still running. Stop it with Ctrl-C first.") from exc
         postgres_server.delete(locate(var_dir))
+
+
+def _ensure_running(var_dir: Path) -> bool:
+    home, password = locate(var_dir), env.kept_secret(var_dir / PASSWORD_FILE)
+    if postgres_server.is_running(home):
+        return False
+    is_durable = env.flag("LNRAG_POSTGRES_FSYNC", default=True)  # off only for tests
+    postgres_server.start(home, password=password, is_durable=is_durable)
+    return True
 
 
 @contextlib.contextmanager

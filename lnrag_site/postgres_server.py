@@ -160,7 +160,7 @@ def _check_version(home: Home) -> None:
 def _launch(home: Home, *, is_durable: bool) -> None:
     """Start the server; for a while, try again while the remains of a killed one are still leaving."""
     give_up = time.monotonic() + LONGEST_LEAVE_S
-    while not _wait_ready(home, _spawn(home, is_durable=is_durable)):
+    while not is_running(home) and not _wait_ready(home, _spawn(home, is_durable=is_durable)):
         said = home.log.read_text(encoding="utf-8", errors="replace")
         if time.monotonic() > give_up or not any(words in said for words in TRANSIENT):
             raise _diagnosis(home, said)
@@ -186,7 +186,11 @@ def _spawn(home: Home, *, is_durable: bool) -> subprocess.Popen[bytes]:
     with home.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - the words are ours
             [str(binaries(home) / "postgres"), "-D", str(home.data), *options],
-            **{"cwd": "/", "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT},
+            cwd="/",
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C must reach only the process that stops it in order
             **home.run_as,
         )

@@ -1,3 +1,6 @@
-"""Every websocket address the server answers."""
+"""Every websocket address the server answers; each floor brings its own."""
 
-websocket_urlpatterns: list[object] = []
+from rag import consumers as rag
+from recommendations import consumers as recommendations
+
+websocket_urlpatterns = [*rag.websocket_urlpatterns, *recommendations.websocket_urlpatterns]

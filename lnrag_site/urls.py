@@ -1,10 +1,19 @@
-"""Every address the server answers. Pages stand at the root, programs call /api/v1/."""
+"""Every address the server answers. Pages stand at the root; programs call /api/v1/, each floor bringing its own."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from lnrag_site import accounts, health, views
+
+api: list[URLPattern | URLResolver] = [
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("", include("models_registry.api.urls")),
+    path("", include("rag.api.urls")),
+    path("", include("recommendations.api.urls")),
+    path("", include("feedback.api.urls")),
+]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,8 +26,11 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", views.MetricsView.as_view(), name="metrics"),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include(api)),
+    path("", include("recommendations.urls")),
+    path("", include("rag.urls")),
+    path("", include("feedback.urls")),
+    path("", include("models_registry.urls")),
 ]
 
 handler403 = "lnrag_site.views.forbidden"

@@ -1,12 +1,8 @@
 """What the models floor counts. Labels are bounded: a model is known by a slug of its registered tag."""
 
 import re
-from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram
-
-from models_registry.domain.chat import Candidate, GenerationRecord, Outcome
-from models_registry.domain.errors import ModelError, ModelNotInstalled, ProviderRejected, ProviderTimeout
 
 NOT_A_SLUG = re.compile(r"[^a-z0-9.]+")
 LATENCY_MS = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 180_000)
@@ -48,53 +44,3 @@ ROLLOUT_EXPOSURES = Counter(
 def model_label(tag: str) -> str:
     """Return the label of a registered model: never the raw tag."""
     return NOT_A_SLUG.sub("-", tag.lower()).strip("-")[:60] or "other"
-
-
-def error_type(failure: ModelError) -> str:
-    """Return which of the four kinds a failure is."""
-    if isinstance(failure, ProviderTimeout):
-        return "timeout"
-    if isinstance(failure, ModelNotInstalled):
-        return "model_not_found"
-    return "client_error" if isinstance(failure, ProviderRejected) else "other"
-
-
-def count_failure(candidate: Candidate, failure: ModelError) -> None:
-    """Count one attempt that failed."""
-    model, kind = model_label(candidate.model), error_type(failure)
-    MODEL_REQUESTS.labels(model_name=model, model_type=candidate.endpoint.kind, status="failed").inc()
-    MODEL_ERRORS.labels(model_name=model, error_type=kind).inc()
-    if candidate.endpoint.kind == "ollama":
-        OLLAMA_REQUESTS.labels(model=model).inc()
-        OLLAMA_ERRORS.labels(type=kind).inc()
-
-
-def count_turn(
-    purpose: str, speaker: Candidate, record: GenerationRecord, *, failures: Sequence[tuple[Candidate, ModelError]]
-) -> None:
-    """Count one turn that a model took, however it ended, and the candidates it took it over from."""
-    model = model_label(speaker.model)
-    for candidate, failure in failures:
-        MODEL_FALLBACKS.labels(from_model=model_label(candidate.model), to_model=model, reason=failure.code).inc()
-        if candidate.endpoint.kind == "ollama":
-            OLLAMA_FALLBACKS.inc()
-    if record.outcome is not Outcome.FAILED:  # a failed attempt was counted when it failed
-        MODEL_REQUESTS.labels(model_name=model, model_type=speaker.endpoint.kind, status=record.outcome.value).inc()
-        if speaker.endpoint.kind == "ollama":
-            OLLAMA_REQUESTS.labels(model=model).inc()
-    _count_tokens(model, speaker.endpoint.kind, record)
-    if record.first_token_ms is not None:
-        FIRST_TOKEN.labels(purpose=purpose, model=model).observe(record.first_token_ms / 1000)
-    if record.truncation_suspected:
-        TRUNCATION_SUSPECTED.labels(model=model).inc()
-
-
-def _count_tokens(model: str, kind: str, record: GenerationRecord) -> None:
-    MODEL_TOKENS.labels(model, "input").inc(record.prompt_tokens or 0)
-    MODEL_TOKENS.labels(model, "output").inc(record.generated_tokens or 0)
-    if kind == "ollama":
-        OLLAMA_TOKENS.labels(model=model).inc(record.generated_tokens or 0)
-        OLLAMA_STREAM_MS.labels(model=model).observe(record.latency_ms or 0)
-    spoken_ms = (record.latency_ms or 0) - (record.first_token_ms or 0)
-    if record.generated_tokens and spoken_ms > 0:
-        TOKENS_PER_SECOND_SEEN.labels(model=model).observe(record.generated_tokens / (spoken_ms / 1000))

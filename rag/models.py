@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -15,7 +16,7 @@ from rag.domain.expansion import term_key
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
-    def visible_to(self, user: AbstractBaseUser | None) -> "SourceQuerySet":
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> "SourceQuerySet":
         """Keep what `user` may read: public, shared with everyone who signed in, or their own."""
         allowed = Q(is_public=True)
         if user is not None and user.is_authenticated:

@@ -1,15 +1,17 @@
-"""What pages may be asked: search words, the channel table's order, the advice wanted, a graph file, a streamed card."""
+"""What pages may be asked: search words, the table's order, the advice wanted, a graph file, a card to lay out."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
 from models_registry.domain.query_types import QueryType
 from recommendations.domain.advice import State
+from recommendations.domain.channel_table import DEFAULT_SORT, SORTS
 
-MAX_CARD_BYTES = 200_000  # a card with its evidence and citations is about 6 kB
+MOST_BYTES = 400_000  # a card with its evidence and citations is about 8 kB
 GOALS = (
     ("balanced", "Balanced"),
     ("revenue", "Earn more"),
@@ -17,10 +19,10 @@ GOALS = (
     ("quick_wins", "Quick wins"),
 )
 ANALYSES = (
-    (QueryType.DETAILED, "Detailed"),
-    (QueryType.QUICK, "Quick look"),
-    (QueryType.STRATEGIC, "Strategic plan"),
-    (QueryType.TROUBLESHOOTING, "Troubleshooting"),
+    (QueryType.DETAILED.value, "Detailed"),
+    (QueryType.QUICK.value, "Quick look"),
+    (QueryType.STRATEGIC.value, "Strategic plan"),
+    (QueryType.TROUBLESHOOTING.value, "Troubleshooting"),
 )
 STATE_WORDS = {
     State.GENERATED: "New",
@@ -29,22 +31,25 @@ STATE_WORDS = {
     State.REJECTED: "Dismissed",
     State.EXPIRED: "Expired",
 }
-CHANNEL_ORDERS = ("alias", "capacity", "fee", "peer_fee", "base", "age", "local", "updated")
 
 
 class SearchForm(forms.Form):
     q = forms.CharField(required=False, max_length=80, strip=True)
 
+    @property
+    def words(self) -> str:
+        return str(self.cleaned_data.get("q") or "")
+
 
 class AdviceForm(forms.Form):
     """Which advice is wanted."""
 
-    analysis_type = forms.ChoiceField(choices=ANALYSES, initial=QueryType.DETAILED, label="Analysis")
-    goal = forms.ChoiceField(choices=GOALS, initial="balanced", label="Goal")
+    analysis_type = forms.ChoiceField(choices=ANALYSES, initial=QueryType.DETAILED.value)
+    goal = forms.ChoiceField(choices=GOALS, initial="balanced")
 
 
 class ChannelsForm(forms.Form):
-    """How the channel table is shown. An unknown order or page falls back to the first instead of an error page."""
+    """How the channel table is shown. An unknown order or page falls back to the first: a link must not break."""
 
     q = forms.CharField(required=False, max_length=80, strip=True)
     sort = forms.CharField(required=False, max_length=12)
@@ -53,7 +58,18 @@ class ChannelsForm(forms.Form):
 
     def clean_sort(self) -> str:
         wanted = str(self.cleaned_data["sort"])
-        return wanted if wanted.removeprefix("-") in CHANNEL_ORDERS else "-capacity"
+        return wanted if wanted.removeprefix("-") in SORTS else DEFAULT_SORT
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """Return what is asked for, with a default for whatever is missing or wrong."""
+        asked = self.cleaned_data if self.is_bound else {}
+        return {
+            "q": asked.get("q") or "",
+            "sort": asked.get("sort") or DEFAULT_SORT,
+            "page": asked.get("page") or 1,
+            "live": bool(asked.get("live")),
+        }
 
 
 class InboxForm(forms.Form):
@@ -64,27 +80,24 @@ class InboxForm(forms.Form):
 class GraphUploadForm(forms.Form):
     """A graph file as LND or Core Lightning writes it; what is in it is judged by the import."""
 
-    file = forms.FileField(label="Graph file", max_length=200)
+    file = forms.FileField(max_length=200, error_messages={"required": "Choose a graph file first."})
 
 
-class CardForm(forms.Form):
-    """One streamed recommendation, sent back by the page to be laid out."""
-
-    card = forms.JSONField()
-
-    def clean_card(self) -> dict[str, Any]:
-        card = self.cleaned_data["card"]
-        if not isinstance(card, dict):
-            raise forms.ValidationError("Expected one recommendation.")
-        return card
-
-
-def posted_json(body: bytes) -> Mapping[str, Any] | None:
-    """Return the JSON object a page posted, or None when it is none or too large."""
-    if len(body) > MAX_CARD_BYTES:
+def posted_object(body: bytes) -> Mapping[str, Any] | None:
+    """Return the JSON object that a page posted, or None when it is none or too large."""
+    if len(body) > MOST_BYTES:
         return None
     try:
-        value = json.loads(body)
+        content = json.loads(body)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return content if isinstance(content, dict) else None
+
+
+def posted_card(body: bytes) -> Mapping[str, Any] | None:
+    """Return the streamed recommendation that a page posted, or None when it is none or its id is no id."""
+    card = posted_object(body)
+    try:
+        return card and {**card, "id": str(UUID(str(card.get("id"))))}
+    except ValueError:
+        return None

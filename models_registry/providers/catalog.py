@@ -1,6 +1,7 @@
 """Keep one pooled client per address and event loop, and hand out the speaker for an endpoint."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -91,9 +92,5 @@ async def _caretaker(shelf: _Shelf) -> AsyncGenerator[None, None]:
 
 def _start(generator: AsyncGenerator[None, None]) -> None:
     """Run a generator to its first yield without awaiting; it awaits nothing before."""
-    step = generator.__anext__()
-    try:
-        step.send(None)
-    except StopIteration:
-        return
-    step.close()
+    with contextlib.suppress(StopIteration):
+        generator.__anext__().send(None)

@@ -105,7 +105,7 @@ class _Builder:
 
     def _referred(self, reference: str) -> Mapping[str, Any]:
         found: Any = self._root
-        for part in reference.removeprefix("#/").split("/"):
+        for part in filter(None, reference.removeprefix("#").split("/")):
             found = found[part]
         return cast(Mapping[str, Any], found)
 

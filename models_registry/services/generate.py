@@ -8,7 +8,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from models_registry import metrics
 from models_registry.domain.chat import (
     Candidate,
     ChatRequest,
@@ -26,6 +25,7 @@ from models_registry.domain.chat import (
 from models_registry.domain.errors import GenerationInterrupted, ModelError, NoModelAvailable
 from models_registry.domain.wording import clean_answer, neutralize_tags
 from models_registry.providers import catalog
+from models_registry.services import count
 
 logger = logging.getLogger(__name__)
 
@@ -158,13 +158,13 @@ class Speech:
                 "why": str(failure),
             },
         )
-        metrics.count_failure(candidate, failure)
+        count.failed_attempt(candidate, failure)
         if not self._speaker:
             self._failures.append((candidate, failure))
 
     def _count(self) -> None:
         if self._speaker:
-            metrics.count_turn(self._plan.purpose, self._speaker, self.record(), failures=self._failures)
+            count.turn(self._plan.purpose, self._speaker, self.record(), failures=self._failures)
 
     def _since_start(self, moment: float | None) -> int | None:
         return None if moment is None or self._started_at is None else round((moment - self._started_at) * 1000)

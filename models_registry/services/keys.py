@@ -77,7 +77,8 @@ def revoke(keys: Iterable[ApiKey]) -> int:
 
 def _prefix(text: str) -> str:
     parts = text.split("_", 2)
-    return parts[1] if len(parts) == 3 and parts[0] == "lnr" else ""
+    is_ours = len(parts) == 3 and parts[0] == "lnr" and parts[1].isascii() and parts[1].isalnum()
+    return parts[1] if is_ours else ""
 
 
 def _sha256(text: str) -> str:

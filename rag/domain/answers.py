@@ -7,7 +7,7 @@ from typing import Any
 from rag.domain.citing import cited_numbers, numbers_in, ungrounded_numbers, without_code
 from rag.domain.language import detect_language
 from rag.domain.passages import Citation, Passage, Retrieval
-from rag.domain.quoting import quote, wanted_stems
+from rag.domain.quoting import best_quotes, extractive_answer, quote, wanted_stems
 
 LOW_COSINE, HIGH_COSINE = 0.25, 0.70  # of unrelated and of closely matching passages in the built-in space
 AGREEMENT_BONUS = 0.1  # both legs rank the first passage among their first five
@@ -19,6 +19,10 @@ MOST_NEAREST = 3
 
 NOTES = {
     "en": {
+        "searching": "Searching the library.",
+        "writing": "Writing the answer.",
+        "lacking": "The library does not seem to hold the answer.",
+        "broke_off": "The model broke off in the middle of its answer. Ask again.",
         "degraded": "No language model answered. This answer quotes the library word for word.",
         "abstained": "The library does not hold the answer.",
         "missing": "Nothing in it mentions: {terms}.",
@@ -27,6 +31,10 @@ NOTES = {
         "empty": "It holds no document that you may read.",
     },
     "fr": {
+        "searching": "Recherche dans la bibliothèque.",
+        "writing": "Rédaction de la réponse.",
+        "lacking": "La bibliothèque ne semble pas contenir la réponse.",
+        "broke_off": "Le modèle s'est interrompu au milieu de sa réponse. Reposez la question.",
         "degraded": "Aucun modèle de langage n'a répondu. Cette réponse cite la bibliothèque mot pour mot.",
         "abstained": "La bibliothèque ne contient pas la réponse.",
         "missing": "Rien n'y mentionne : {terms}.",
@@ -79,13 +87,35 @@ class AnswerResult:
     sources: tuple[Mapping[str, Any], ...] = field(default=())
 
     def as_data(self) -> dict[str, Any]:
-        """Return JSON-safe data; `answer` repeats `text` under the name the API promises."""
-        content = asdict(self)
-        content["answer"] = self.text
-        content["citations"] = [asdict(one) for one in self.citations]
-        for name in ("missing_terms", "ungrounded_numbers", "sources"):
-            content[name] = list(content[name])
-        return content
+        """Return JSON-safe data under the names that the API promises (AD-07, WF-04)."""
+        content = {
+            "answer": self.text,
+            "lang": self.lang,
+            "query_type": self.query_type,
+            "citations": [asdict(one) for one in self.citations],
+            "sources": [dict(one) for one in self.sources],
+            "confidence": self.confidence,
+            "confidence_score": self.confidence,
+            "quality_score": self.quality.score if self.quality else None,
+            "quality_components": dict(self.quality.components) if self.quality else {},
+            "model": self.model,
+            "model_used": self.model,
+            "degraded": self.degraded,
+            "abstained": self.abstained,
+            "note": self.note,
+        }
+        named = ("embed_model", "embed_version", "index_version")
+        lists = ("missing_terms", "ungrounded_numbers")
+        return (
+            content
+            | {name: getattr(self, name) for name in named}
+            | {name: list(getattr(self, name)) for name in lists}
+        )
+
+
+def note(name: str, *, lang: str) -> str:
+    """Return one of our own sentences in the reader's language, English where we do not speak it."""
+    return NOTES.get(lang, NOTES["en"])[name]
 
 
 def abstention(retrieval: Retrieval) -> Draft:
@@ -103,6 +133,15 @@ def abstention(retrieval: Retrieval) -> Draft:
         lines += ["", words["nearest"], ""]
         lines += [f"- {passage.breadcrumb} [{number}]" for number, passage in enumerate(nearest, start=1)]
     return Draft("\n".join(lines), is_abstention=True)
+
+
+def quoted(retrieval: Retrieval) -> Draft:
+    """Return what is said without a model: the sentences of the best passages, word for word."""
+    quotes = best_quotes(retrieval.question, passages=retrieval.passages)
+    if not quotes:
+        return abstention(retrieval)
+    text = extractive_answer(quotes, passages=retrieval.passages, lang=retrieval.lang)
+    return Draft(text, is_degraded=True)
 
 
 def citations_of(text: str, *, question: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
@@ -133,20 +172,19 @@ def check(
     citations = citations_of(draft.text, question=retrieval.question, passages=retrieval.passages)
     texts = [*given, retrieval.question, *(f"{one.breadcrumb}\n{one.text}" for one in retrieval.passages)]
     ungrounded = () if draft.is_degraded else ungrounded_numbers(draft.text, given=texts)
-    degraded_note = NOTES.get(retrieval.lang, NOTES["en"])["degraded"]
+    is_judged = not draft.is_abstention
+    rating = quality(draft, citations=citations, ungrounded=ungrounded, lang=retrieval.lang)
     return AnswerResult(
         text=draft.text,
         lang=retrieval.lang,
         query_type=query_type,
         citations=citations,
-        confidence=None if draft.is_abstention else confidence(retrieval, citations=citations, ungrounded=ungrounded),
-        quality=None
-        if draft.is_abstention
-        else quality(draft, citations=citations, ungrounded=ungrounded, lang=retrieval.lang),
+        confidence=confidence(retrieval, citations=citations, ungrounded=ungrounded) if is_judged else None,
+        quality=rating if is_judged else None,
         model=draft.model,
         degraded=draft.is_degraded,
         abstained=draft.is_abstention,
-        note=degraded_note if draft.is_degraded else "",
+        note=note("degraded", lang=retrieval.lang) if draft.is_degraded else "",
         missing_terms=retrieval.missing_terms,
         ungrounded_numbers=ungrounded,
         sources=sources_of(citations),

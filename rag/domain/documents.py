@@ -33,7 +33,16 @@ class RawDocument:
 
     def sha256(self) -> str:
         """Return the hash of everything that would be stored, and of how it is cut."""
-        fields = [LAYOUT, self.uid, self.title, self.content, self.lang, self.origin, self.url, list(self.tags)]
+        fields: list[object] = [
+            LAYOUT,
+            self.uid,
+            self.title,
+            self.content,
+            self.lang,
+            self.origin,
+            self.url,
+            list(self.tags),
+        ]
         fields += [[[item.name, item.url] for item in self.references], str(self.dated_at)]
         return hashlib.sha256(json.dumps(fields, ensure_ascii=True).encode()).hexdigest()
 

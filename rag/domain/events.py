@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rag.domain.passages import Passage
+
 
 class EventType(StrEnum):
     STATUS = "status"
@@ -43,6 +45,27 @@ class Event:
 
 def status(message: str, *, progress: int = 0, **data: Any) -> Event:
     return Event(EventType.STATUS, progress, {"message": message, **data})
+
+
+EXCERPT = 280  # characters of a passage shown while the answer is being written
+
+
+def similar_document(passage: Passage, *, number: int) -> Event:
+    """A passage was found; `number` is the one that citations use."""
+    content = {
+        "number": number,
+        "chunk_id": passage.chunk_id,
+        "document_id": passage.document_id,
+        "document_uid": passage.document_uid,
+        "title": passage.title,
+        "breadcrumb": passage.breadcrumb,
+        "excerpt": passage.text[:EXCERPT],
+        "lang": passage.lang,
+        "url": passage.url,
+        "score": round(passage.score, 5),
+        "cosine": None if passage.cosine is None else round(passage.cosine, 4),
+    }
+    return Event(EventType.SIMILAR_DOCUMENT, 25, content)
 
 
 def warning(code: str, message: str, *, progress: int) -> Event:

@@ -2,11 +2,13 @@
 
 import re
 
+from rag.domain.expansion import fold
+
 WORD = re.compile(r"[^\W\d_]+")
 FRENCH_FUNCTION_WORDS = frozenset(
     WORD.findall(
         """
-        le la les un une des du de et est sont mon ma mes ton ta tes son sa ses notre votre leur nos vos leurs je tu il
+        a à le la les un une des du de et est sont mon ma mes ton ta tes son sa ses notre votre leur nos vos leurs je tu il
         elle on nous vous ils elles que qui quoi quel quelle quels quelles comment pourquoi combien quand où ou dans sur
         sous avec sans pour par pas ne ce cette ces au aux en y se si mais donc car être avoir fait faire faut dois doit
         puis peut peux peuvent plus moins trop très bien entre vers chez comme aussi alors ai as avons avez ont suis
@@ -25,6 +27,7 @@ ENGLISH_FUNCTION_WORDS = frozenset(
         """
     )
 )
+FOLDED_FRENCH = frozenset(fold(word) for word in FRENCH_FUNCTION_WORDS)
 FRENCH_TOPICS = frozenset({"nœud", "noeud", "frais", "canal", "canaux", "liquidité", "paiement", "paiements", "rapide"})
 ENGLISH_TOPICS = frozenset({"node", "nodes", "channel", "channels", "fee", "fees", "liquidity", "payment", "payments"})
 FRENCH_LETTERS = re.compile(r"[éèêëàâîïôûùçœæ]|\b(?:l|d|j|n|s|qu|c|m|t)['’](?=\w)", re.IGNORECASE)
@@ -42,5 +45,5 @@ def detect_language(text: str, *, default: str = "en") -> str:
 
 
 def is_function_word(word: str, *, lang: str) -> bool:
-    """Tell whether `word` carries no topic in a question of this language: how, pourquoi, the, dois."""
-    return word.lower() in (FRENCH_FUNCTION_WORDS if lang == "fr" else ENGLISH_FUNCTION_WORDS)
+    """Tell whether a folded word carries no topic in a question of this language: how, pourquoi, the, dois."""
+    return word in (FOLDED_FRENCH if lang == "fr" else ENGLISH_FUNCTION_WORDS)

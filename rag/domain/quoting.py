@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.domain.expansion import fold, words_of
-from rag.domain.markdown import BlockKind, split_sections
+from rag.domain.markdown import Block, BlockKind, split_sections
 from rag.domain.passages import Passage
 
 QUOTE_LIMIT = 420  # characters of one quote
 MOST_QUOTES = 4
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'«(`*])")
 LEAD_BONUS = 0.15  # the first sentence of a section usually says what it is about
+SHORTEST_SENTENCE = 20  # characters
+ITEM_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
+ENDED = re.compile(r"[.!?:;…»\")\]`*]\s*$")
 STEM = 5  # letters compared: enough to see fee and fees, rebalance and rebalancing as one
 
 OPENING = {
@@ -33,45 +36,43 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(fold(word)[:STEM] for word in words_of(text) if len(word) > 2)
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """Return the sentences, list items and code-free lines of a passage, whole and in order."""
-    found: list[str] = []
-    for section in split_sections(text):
-        for block in section.blocks:
-            if block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST):
-                found.extend(_sentences_of(block.text, by_line=block.kind is BlockKind.LIST))
-    return tuple(found)
+def sentences(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the sentences and list items of a passage by block, in order; code, tables and headings left out."""
+    blocks = (block for section in split_sections(text) for block in section.blocks)
+    found = (_sentences_of(block) for block in blocks if block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST))
+    return tuple(parts for parts in found if parts)
 
 
-def _sentences_of(text: str, *, by_line: bool) -> list[str]:
-    lines = re.split(r"\n(?=\s*(?:[-*+]|\d{1,3}[.)])\s)", text) if by_line else [text]
-    plain = (" ".join(re.sub(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+", "", line).split()) for line in lines)
-    return [
-        part.strip()
-        for line in plain
-        for part in ([line] if by_line else SENTENCE.split(line))
-        if len(part.strip()) > 20
-    ]
+def _sentences_of(block: Block) -> tuple[str, ...]:
+    if block.kind is BlockKind.LIST:
+        items = re.split(r"\n(?=\s*(?:[-*+]|\d{1,3}[.)])\s)", block.text)
+        plain = [" ".join(ITEM_MARK.sub("", item).split()) for item in items]
+    else:
+        plain = SENTENCE.split(" ".join(block.text.split()))
+        if len(plain) == 1 and not ENDED.search(plain[0]):
+            return ()  # a heading that was joined to the passage as text
+    return tuple(part for part in plain if len(part) >= SHORTEST_SENTENCE)
 
 
 def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quote | None:
-    """Return the one to three neighboring sentences of `passage` that hold most of the wanted stems (with weights)."""
-    parts = sentences(passage.text)
-    if not parts:
+    """Return one to three neighboring sentences of one block of `passage`: those that hold most of the wanted stems."""
+    blocks = sentences(passage.text)
+    if not blocks:
         return None
-    scores = [_score(part, wanted=wanted) + (LEAD_BONUS if place == 0 else 0.0) for place, part in enumerate(parts)]
-    best = max(range(len(parts)), key=lambda place: (scores[place], -place))
-    text = parts[best]
-    for following in parts[best + 1 : best + 3]:
+    places = [(block, place) for block, parts in enumerate(blocks) for place in range(len(parts))]
+    block, place = max(places, key=lambda one: _worth(blocks[one[0]][one[1]], is_lead=one == (0, 0), wanted=wanted))
+    text = blocks[block][place]
+    for following in blocks[block][place + 1 : place + 3]:
         if len(text) + len(following) + 1 > QUOTE_LIMIT:
             break
         text = f"{text} {following}"
     return Quote(number, text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …")
 
 
-def _score(sentence: str, *, wanted: Mapping[str, float]) -> float:
+def _worth(sentence: str, *, is_lead: bool, wanted: Mapping[str, float]) -> float:
     held = stems(sentence)
-    return sum(weight for stem, weight in wanted.items() if stem in held) / (1 + len(sentence) / 600)
+    shared = sum(weight for stem, weight in wanted.items() if stem in held) / (1 + len(sentence) / 600)
+    return shared + (LEAD_BONUS if is_lead else 0.0)
 
 
 def wanted_stems(question: str, *, passages: Sequence[Passage]) -> dict[str, float]:

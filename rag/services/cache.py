@@ -1,21 +1,23 @@
-"""Keep answers for those who ask the same again. One function makes the key for reader and writer; values are JSON text."""
+"""Keep answers for those who ask the same again. One function makes the key for reader and writer; values are JSON."""
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.cache import cache
+from django.db import DatabaseError
 
 from rag import metrics
 from rag.domain.expansion import fold
-from rag.models import Source
 
+logger = logging.getLogger(__name__)
 RETRIEVAL_TTL_S = 86_400
 ANSWER_TTL_S = 21_600
 EMBEDDING_TTL_S = 604_800
+CACHE_FAULTS = (DatabaseError, OSError)  # an answer never fails for want of a cache
 LAYOUT = 1  # raise it when the stored answer's fields change
 
 
@@ -46,15 +48,14 @@ def normalized_question(question: str) -> str:
     return " ".join(fold(question).split()).rstrip(" ?!.")
 
 
-def epoch(user: AbstractBaseUser | AnonymousUser | None) -> str:
-    """Return a mark of what `user` may read; any ingestion or change of access makes another. One statement."""
-    revisions = Source.objects.visible_to(user).order_by("pk").values_list("pk", "revision")
-    return hashlib.sha256(json.dumps([list(pair) for pair in revisions]).encode()).hexdigest()[:16]
-
-
 def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
     """Return the answer kept for this scope, or None. Reading does not extend its life."""
-    text = cache.get(scope.key)
+    try:
+        text = cache.get(scope.key)
+    except CACHE_FAULTS:
+        logger.warning("rag.cache.unavailable", exc_info=True)
+        metrics.CACHE_OPERATIONS.labels(operation="get", result="error").inc()
+        return None
     metrics.CACHE_OPERATIONS.labels(operation="get", result="hit" if text else "miss").inc()
     if not text:
         return None
@@ -65,5 +66,10 @@ def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
 
 def keep_answer(scope: CacheScope, answer: Mapping[str, Any]) -> None:
     """Keep an answer for ANSWER_TTL_S seconds."""
-    cache.set(scope.key, json.dumps(dict(answer), ensure_ascii=True), ANSWER_TTL_S)
+    try:
+        cache.set(scope.key, json.dumps(dict(answer), ensure_ascii=True), ANSWER_TTL_S)
+    except CACHE_FAULTS:
+        logger.warning("rag.cache.unavailable", exc_info=True)
+        metrics.CACHE_OPERATIONS.labels(operation="set", result="error").inc()
+        return
     metrics.CACHE_OPERATIONS.labels(operation="set", result="ok").inc()

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from rag.domain.chunking import chunk_markdown
 from rag.domain.documents import RawDocument, combined_sha256
-from rag.domain.errors import DocumentInvalid
+from rag.domain.errors import DocumentInvalid, SourceUnreadable
 from rag.domain.hygiene import CleanText, clean
 from rag.metrics import DOCUMENTS_INDEXED, INDEX_OPERATIONS
 from rag.models import Chunk, Document, IndexVersion, Source
@@ -60,6 +60,19 @@ def load_library(*, at: datetime, report: Report | None = None) -> IngestReport:
         slug=LIBRARY_SLUG, defaults={"name": LIBRARY_NAME, "kind": Source.Kind.BUILT_IN, "is_public": True}
     )
     return ingest_documents(source, read_documents(KNOWLEDGE_DIR, origin=source.name), at=at, report=report)
+
+
+def upload_source(name: str, *, slug: str, is_public: bool = False) -> Source:
+    """Return the upload source of this slug, made when it is new; an existing one keeps its settings.
+
+    :raises SourceUnreadable: when the slug belongs to the built-in library.
+    """
+    source, _ = Source.objects.get_or_create(
+        slug=slug, defaults={"name": name, "kind": Source.Kind.UPLOAD, "is_public": is_public}
+    )
+    if source.kind != Source.Kind.UPLOAD:
+        raise SourceUnreadable(f"{slug} is the built-in library: choose another name.")
+    return source
 
 
 def ingest_folder(path: Path, *, source: Source, at: datetime, report: Report | None = None) -> IngestReport:

@@ -51,7 +51,7 @@ def write_postings(chunk_ids: Sequence[int]) -> int:
     """Write the postings of new chunks and their lengths; return how many postings."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT_POSTINGS, [list(chunk_ids)])
-        written = cursor.rowcount
+        written = int(cursor.rowcount)
         cursor.execute(UPDATE_LENGTHS, [list(chunk_ids)])
     return written
 

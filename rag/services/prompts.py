@@ -1,5 +1,7 @@
 """Which words a model gets: the active revision of a purpose, and making another one active."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from rag.domain.errors import PromptMissing
@@ -8,8 +10,18 @@ from rag.models import PromptRevision
 ANSWER_PURPOSE = "answer"
 
 
-def active_prompt(purpose: str, *, lang: str) -> PromptRevision:
-    """Return the active revision for `purpose` in `lang`, or in English where that language has none.
+@dataclass(frozen=True, slots=True)
+class ActivePrompt:
+    """The words in use, and the revision they come from, for the ledger."""
+
+    revision_id: int
+    purpose: str
+    lang: str
+    text: str
+
+
+def active_prompt(purpose: str, lang: str) -> ActivePrompt:
+    """Return the active words for `purpose` in `lang`, or in English where that language has none.
 
     :raises PromptMissing: when neither has one.
     """
@@ -18,7 +30,7 @@ def active_prompt(purpose: str, *, lang: str) -> PromptRevision:
     found = by_lang.get(lang) or by_lang.get("en")
     if found is None:
         raise PromptMissing(f"No prompt is active for {purpose}. Activate one in the admin under Prompt revisions.")
-    return found
+    return ActivePrompt(found.pk, found.purpose, found.lang, found.text)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Keep the vectors of all chunks in the space of the model that serves. Resumable: only what is missing is made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -32,9 +32,9 @@ def current_version(*, at: datetime) -> IndexVersion:
 def embed_missing(version: IndexVersion, *, report: Callable[[int, int], None] | None = None) -> int:
     """Embed every chunk that has no vector in `version`; return how many. `report(done, of)` after each batch."""
     missing = Chunk.objects.exclude(embeddings__index_version=version).order_by("pk")
-    total = missing.count()
     done = 0
-    for chunks in _slices(missing.values_list("pk", "document__source_id", "breadcrumb", "text")):
+    texts = list(missing.values_list("pk", "document__source_id", "breadcrumb", "text"))
+    for chunks in (texts[start : start + BATCH] for start in range(0, len(texts), BATCH)):
         vectors = embed_passages([f"{breadcrumb}\n{text}" for _, _, breadcrumb, text in chunks])
         ChunkEmbedding.objects.bulk_create(
             [
@@ -46,14 +46,8 @@ def embed_missing(version: IndexVersion, *, report: Callable[[int, int], None] |
         done += len(chunks)
         EMBEDDINGS_GENERATED.labels(model=version.model, operation="index").inc(len(chunks))
         if report:
-            report(done, total)
+            report(done, len(texts))
     return done
-
-
-def _slices(rows: "Iterator[tuple[int, int, str, str]]") -> Iterator[list[tuple[int, int, str, str]]]:
-    everything = list(rows)
-    for start in range(0, len(everything), BATCH):
-        yield everything[start : start + BATCH]
 
 
 @transaction.atomic

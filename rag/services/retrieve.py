@@ -9,12 +9,20 @@ from models_registry.services.embed import embed_question, embedding_space
 from rag import metrics
 from rag.domain.answerable import judge
 from rag.domain.bm25 import QuestionWord, lexeme_weights
-from rag.domain.expansion import Expansion, Term, candidate_terms, expand, fold, words_of
+from rag.domain.expansion import Expansion, candidate_terms, expand, fold, words_of
 from rag.domain.fusion import distinct, reciprocal_rank_fusion
 from rag.domain.language import detect_language, is_function_word
 from rag.domain.passages import Passage, Retrieval
-from rag.models import Chunk, GlossaryEntry
-from rag.services.search_sql import CorpusSums, Legs, Reader, chunk_rows, search_legs, word_frequencies
+from rag.services.search_sql import (
+    ChunkRow,
+    CorpusSums,
+    Legs,
+    Reader,
+    chunk_rows,
+    glossary_rows,
+    search_legs,
+    word_frequencies,
+)
 
 DEFAULT_K = 8
 SPARE = 6  # candidates read beyond k, to replace near-duplicates
@@ -71,8 +79,7 @@ def retrieve(
 def expand_question(question: str) -> Expansion:
     """Return the question with what its glossary terms stand for. One statement."""
     runs = candidate_terms(question)
-    rows = GlossaryEntry.objects.filter(key__in=list(runs), is_enabled=True).values_list("term", "lang", "expansion")
-    return expand(question, [Term(*row) for row in rows], candidates=runs)
+    return expand(question, glossary_rows(list(runs)), candidates=runs)
 
 
 def _weigh_words(expansion: Expansion, *, lang: str, reader: Reader) -> tuple[tuple[QuestionWord, ...], CorpusSums]:
@@ -104,17 +111,17 @@ def _ranked(leg: Sequence[tuple[int, float]]) -> Mapping[int, tuple[int, float]]
 
 
 def _passage(
-    row: Chunk, *, rank: int, score: float, bm25: tuple[int, float] | None, cosine: tuple[int, float] | None
+    row: ChunkRow, *, rank: int, score: float, bm25: tuple[int, float] | None, cosine: tuple[int, float] | None
 ) -> Passage:
     return Passage(
-        chunk_id=row.pk,
+        chunk_id=row.chunk_id,
         document_id=row.document_id,
-        document_uid=row.document.uid,
-        title=row.document.title,
+        document_uid=row.document_uid,
+        title=row.title,
         breadcrumb=row.breadcrumb,
         text=row.text,
-        lang=row.document.lang,
-        url=row.document.url,
+        lang=row.lang,
+        url=row.url,
         rank=rank,
         score=score,
         cosine=cosine[1] if cosine else None,

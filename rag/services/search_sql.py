@@ -1,15 +1,16 @@
-"""The three statements of a retrieval. Who may see what stands inside each of them."""
+"""The four statements of a retrieval. Who may see what stands inside each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 
 from models_registry.domain.embedding import EmbeddingSpace, Vectors
 from rag.domain.bm25 import K1, B
+from rag.domain.expansion import Term
 from rag.domain.fusion import LEG_DEPTH
-from rag.models import Chunk
 from rag.services.postings import folded_sql
 
 VISIBLE = """
@@ -61,6 +62,25 @@ dense AS (
 UNION ALL
 (SELECT 'dense', chunk_id, score FROM dense ORDER BY score DESC, chunk_id)
 """  # noqa: S608 - made of constants only; the dimension is an integer of our own
+CHUNKS = """
+SELECT c.id, d.id, d.uid, d.title, c.breadcrumb, c.text, d.lang, d.url
+FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id WHERE c.id = ANY (%s)
+"""
+GLOSSARY = "SELECT term, lang, expansion FROM rag_glossaryentry WHERE is_enabled AND key = ANY (%s) ORDER BY lang, term"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """One chunk with its document's names, as a passage needs them."""
+
+    chunk_id: int
+    document_id: int
+    document_uid: str
+    title: str
+    breadcrumb: str
+    text: str
+    lang: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,7 @@ def search_legs(
 ) -> Legs:
     """Return both rankings in one statement; without a vector the dense one is empty."""
     values = [0.0] * space.dimension if vector is None else vector.tolist()
-    parameters = {
+    parameters: dict[str, Any] = {
         "lexemes": list(weights),
         "weights": [weight * (K1 + 1) for weight in weights.values()],
         "base": K1 * (1 - B),
@@ -131,7 +151,15 @@ def search_legs(
     )
 
 
-def chunk_rows(chunk_ids: Sequence[int]) -> dict[int, Chunk]:
-    """Return the chunks with their documents' names, texts of documents left out."""
-    rows = Chunk.objects.filter(pk__in=chunk_ids).select_related("document").defer("document__content")
-    return {row.pk: row for row in rows}
+def chunk_rows(chunk_ids: Sequence[int]) -> dict[int, ChunkRow]:
+    """Return the chunks with their documents' names."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHUNKS, [list(chunk_ids)])
+        return {row[0]: ChunkRow(*row) for row in cursor.fetchall()}
+
+
+def glossary_rows(keys: Sequence[str]) -> tuple[Term, ...]:
+    """Return the enabled glossary entries among `keys`."""
+    with connection.cursor() as cursor:
+        cursor.execute(GLOSSARY, [list(keys)])
+        return tuple(Term(*row) for row in cursor.fetchall())

@@ -3,15 +3,15 @@
 import logging
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
 
-from models_registry.domain.chat import GenerationPlan, GenerationRecord
+from models_registry.domain.chat import GenerationPlan, GenerationRecord, Outcome
 from models_registry.services import ledger
 from rag import metrics
 from rag.domain.answers import AnswerResult
 from rag.models import Answer
+from rag.services.prepare import Ask
 
 logger = logging.getLogger(__name__)
 
@@ -21,14 +21,10 @@ class Transcript:
     """A finished turn. `result` is None when nothing was answered; times in milliseconds."""
 
     id: uuid.UUID
-    question: str
+    ask: Ask
     lang: str
     query_type: str
-    user: AbstractBaseUser | AnonymousUser | None
-    unit: str
-    node_pubkey: str
-    asked_at: datetime
-    outcome: str
+    outcome: Outcome
     processing_ms: int
     result: AnswerResult | None = None
     partial_text: str = ""
@@ -39,19 +35,20 @@ class Transcript:
     trace: tuple[tuple[str, int], ...] = ()
 
 
+@transaction.atomic
 def record(turn: Transcript) -> None:
-    """Store the turn, and the generation it used with the plan it followed."""
+    """Store the turn, and the generation it used with the plan it followed: both or neither."""
     generation_id = ledger.write(turn.generation, turn.plan) if turn.generation and turn.plan else None
     result = turn.result
     Answer.objects.create(
         id=turn.id,
-        asked_at=turn.asked_at,
-        question=turn.question,
+        asked_at=turn.ask.at,
+        question=turn.ask.question,
         lang=turn.lang,
         query_type=turn.query_type,
-        user_id=turn.user.pk if turn.user else None,
-        unit=turn.unit[:80],
-        node_pubkey=turn.node_pubkey,
+        user_id=turn.ask.user.pk if turn.ask.user else None,
+        unit=turn.ask.unit[:80],
+        node_pubkey=turn.ask.node_pubkey or "",
         text=result.text if result else turn.partial_text,
         citations=[asdict(one) for one in result.citations] if result else [],
         confidence=result.confidence if result else None,
@@ -61,13 +58,13 @@ def record(turn: Transcript) -> None:
         model=result.model if result else "",
         index_version=result.index_version if result else "",
         generation_id=generation_id,
-        outcome=turn.outcome,
+        outcome=turn.outcome.value,
         error_code=turn.error_code,
         processing_ms=turn.processing_ms,
         trace=[{"step": step, "ms": elapsed_ms} for step, elapsed_ms in turn.trace],
     )
     _measure(turn)
-    logger.info(f"rag.answer.{turn.outcome}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
+    logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
 
 
 def _measure(turn: Transcript) -> None:
@@ -76,7 +73,7 @@ def _measure(turn: Transcript) -> None:
     metrics.REQUESTS.labels(
         endpoint="answer",
         cache_status="hit" if turn.is_cached else "miss",
-        status=turn.outcome,
+        status=turn.outcome.value,
         model=turn.result.model or "none" if turn.result else "none",
     ).inc()
     if turn.result and turn.result.confidence is not None:

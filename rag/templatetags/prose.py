@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import nh3
@@ -15,9 +16,8 @@ from markdown_it.token import Token
 register = template.Library()
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").enable("strikethrough")
-TAGS = frozenset(
-    "h1 h2 h3 h4 h5 h6 p ul ol li strong em s code pre blockquote table thead tbody tr th td a hr br".split()
-)
+BLOCKS = {"p", "ul", "ol", "li", "pre", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "hr", "br"}
+TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "a"} | BLOCKS
 ATTRIBUTES = {"a": {"href", "title"}, **{f"h{level}": {"id"} for level in range(1, 7)}}
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CITATION_MARK = re.compile(r"\[(\d{1,2})\]")
@@ -39,9 +39,9 @@ def anchor(breadcrumb: str) -> str:
 
 @register.simple_tag
 def cited(text: str, prefix: str) -> SafeString:
-    """Return an answer as HTML in which [n] links to the citation `prefix`-n below it."""
+    """Return an answer as HTML in which [n] links to the citation s-`prefix`-n below it."""
     html = _sanitized(MARKDOWN.render(text or ""))
-    link = rf'<a class="cite" href="#{escape(prefix)}-\1" title="Source \1">[\1]</a>'
+    link = rf'<a class="cite" href="#s-{escape(prefix)}-\1" title="Source \1">[\1]</a>'
     return mark_safe(CITATION_MARK.sub(link, html))  # noqa: S308 - sanitized above; the marks are digits
 
 
@@ -62,7 +62,7 @@ def heading_id(title: str) -> str:
 
 def _anchor_headings(tokens: list[Token]) -> None:
     seen: dict[str, int] = {}
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         name = heading_id(inline.content)
@@ -72,6 +72,6 @@ def _anchor_headings(tokens: list[Token]) -> None:
 
 def _sanitized(html: str) -> SafeString:
     clean = nh3.clean(
-        html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener nofollow"
+        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener nofollow"
     )
     return mark_safe(clean)  # noqa: S308 - nh3 removed everything that is not on the list

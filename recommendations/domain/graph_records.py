@@ -102,7 +102,9 @@ def node_key(text: str, *, record: str, field: str) -> str:
     key = normalize_node_key(text)
     if key is None:
         shown = storable(text[:70])[0]
-        raise GraphFileBroken(record=record, field=field, reason=f"{shown!r} is not a node key of 66 hexadecimal digits")
+        raise GraphFileBroken(
+            record=record, field=field, reason=f"{shown!r} is not a node key of 66 hexadecimal digits"
+        )
     return key
 
 

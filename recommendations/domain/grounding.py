@@ -10,14 +10,14 @@ TOLERANCE = 0.01
 
 # Names of things are no claims: ids, keys, dates, times, versions and list markers carry digits but state no number.
 _NAMES = re.compile(
-    r"\b0[23][0-9a-f]{64}\b|\b[0-9a-f]{64}(?::\d+)?\b|\b\d+x\d+x\d+\b"
+    r"\b0[23][0-9a-f]{8,64}\b|\b[0-9a-f]{64}(?::\d+)?\b|\b\d+x\d+x\d+\b"
     r"|\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?Z?)?\b|\b\d{1,2}:\d{2}\b|\bv?\d+\.\d+\.\d+\b"
     r"|(?m:^\s*\d{1,2}[.)]\s)|\[\d{1,2}\]|\b(?:rule|bolt|règle)\s*#?\d+\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
-    r"\s?(?P<unit>%|[kKM](?![\w])|[mM]illions?\b|BTC\b)?"
+    r"(?:\s?(?P<unit>%|[kKM](?!\w)|[mM]illions?\b|BTC\b)|(?![\w]))"
 )
 _SCALE = {"k": 1e3, "K": 1e3, "M": 1e6, "BTC": 1e8}
 

@@ -29,6 +29,8 @@ class Limits:
 
     def allowing(self, *terms: FeeTerms) -> Self:
         """Return these limits widened to what already stands: repeating or restoring a value is always allowed."""
+        if not terms:
+            return self
         locks = [min(max(term.time_lock_delta, LND_LOWEST_TIME_LOCK), LND_HIGHEST_TIME_LOCK) for term in terms]
         return replace(
             self,
@@ -50,7 +52,7 @@ def why_outside(current: FeeTerms, new: FeeTerms, *, limits: Limits) -> str | No
     if new.fee_ppm != current.fee_ppm and not 0 <= new.fee_ppm <= limits.max_fee_ppm:
         return f"fee {new.fee_ppm:,} ppm is outside 0 to {limits.max_fee_ppm:,}"
     if step > limits.largest_step_ppm(current.fee_ppm):
-        return f"a step of {step:,} ppm is more than {limits.max_step_percent:g} % of {current.fee_ppm:,} ppm"
+        return f"a step of {step:,} ppm is more than {limits.max_step_percent:g}% of {current.fee_ppm:,} ppm"
     if new.time_lock_delta != current.time_lock_delta and not (
         limits.min_time_lock <= new.time_lock_delta <= limits.max_time_lock
     ):

@@ -31,7 +31,7 @@ ENGLISH = Words(
     strong={
         "revenue_impact": "strong revenue effect ({fact})",
         "ease_of_implementation": "{fact}",
-        "risk_level": "low risk ({fact})",
+        "risk_level": "{fact} risk",
         "time_to_value": "quick effect ({fact})",
         "data_confidence": "solid data ({fact})",
         "network_conditions": "the market speaks for it ({fact})",
@@ -39,7 +39,7 @@ ENGLISH = Words(
     weak={
         "revenue_impact": "little revenue effect ({fact})",
         "ease_of_implementation": "laborious ({fact})",
-        "risk_level": "high risk ({fact})",
+        "risk_level": "{fact} risk",
         "time_to_value": "slow effect ({fact})",
         "data_confidence": "thin data ({fact})",
         "network_conditions": "the market speaks against it ({fact})",
@@ -62,7 +62,7 @@ FRENCH = Words(
     strong={
         "revenue_impact": "fort effet sur les revenus ({fact})",
         "ease_of_implementation": "{fact}",
-        "risk_level": "risque faible ({fact})",
+        "risk_level": "risque {fact}",
         "time_to_value": "effet rapide ({fact})",
         "data_confidence": "données solides ({fact})",
         "network_conditions": "le marché plaide pour ({fact})",
@@ -70,7 +70,7 @@ FRENCH = Words(
     weak={
         "revenue_impact": "peu d'effet sur les revenus ({fact})",
         "ease_of_implementation": "laborieux ({fact})",
-        "risk_level": "risque élevé ({fact})",
+        "risk_level": "risque {fact}",
         "time_to_value": "effet lent ({fact})",
         "data_confidence": "données minces ({fact})",
         "network_conditions": "le marché plaide contre ({fact})",
@@ -102,9 +102,9 @@ def reason(score: Score, recommendation: ScoringInput, *, lang: str = "en") -> s
 
 
 def _lifting(score: Score, recommendation: ScoringInput, words: Words) -> str:
-    strong = sorted(((value, name) for name, value in score.factors.known().items() if value > STRONG), reverse=True)
-    # Confidence already stands at the head of the sentence.
-    names = [name for _, name in strong if name != "data_confidence"][:MOST_STRONG]
+    # Confidence already stands at the head of the sentence. The sort is stable: among equals revenue and ease go first.
+    strong = [pair for pair in score.factors.known().items() if pair[1] > STRONG and pair[0] != "data_confidence"]
+    names = [name for name, _ in sorted(strong, key=lambda pair: -pair[1])][:MOST_STRONG]
     return ", ".join(words.strong[name].format(fact=_fact(name, recommendation, words)) for name in names)
 
 

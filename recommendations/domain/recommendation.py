@@ -188,7 +188,7 @@ def _recommendation(
         severity=finding.severity,
         priority=score.priority,
         score=score.value,
-        confidence=score.confidence,
+        confidence=None if score.confidence is None else round(score.confidence, 4),
         factors=score.factors,
         reasoning=words,
         target=finding.target,

@@ -155,6 +155,7 @@ class Policy(models.Model):
     inbound_base_fee_msat = models.BigIntegerField(null=True)
     inbound_fee_ppm = models.BigIntegerField(null=True)
     updated_at = models.DateTimeField(null=True, help_text="Newest announcement of these very values.")
+    changed_at = models.DateTimeField(null=True, help_text="When they replaced others, as far as snapshots show it.")
     since_snapshot = models.ForeignKey(
         GraphSnapshot, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )

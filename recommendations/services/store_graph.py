@@ -100,9 +100,12 @@ WHERE held.channel_id = fresh.channel_id AND held.direction = fresh.direction AN
 """
 STORE_POLICIES = """
 INSERT INTO recommendations_policy (channel_id, direction, base_fee_msat, fee_ppm, time_lock_delta, min_htlc_msat,
-  max_htlc_msat, is_disabled, inbound_base_fee_msat, inbound_fee_ppm, updated_at, since_snapshot_id)
+  max_htlc_msat, is_disabled, inbound_base_fee_msat, inbound_fee_ppm, updated_at, changed_at, since_snapshot_id)
 SELECT channel_id, direction, base_fee_msat, fee_ppm, time_lock_delta, min_htlc_msat, max_htlc_msat, is_disabled,
-  inbound_base_fee_msat, inbound_fee_ppm, updated_at, %(snapshot)s FROM named_policy fresh
+  inbound_base_fee_msat, inbound_fee_ppm, updated_at, CASE WHEN EXISTS (
+    SELECT FROM recommendations_policy past WHERE past.channel_id = fresh.channel_id
+      AND past.direction = fresh.direction AND past.until_snapshot_id = %(snapshot)s) THEN updated_at END, %(snapshot)s
+FROM named_policy fresh
 WHERE NOT EXISTS (
   SELECT FROM recommendations_policy held
   WHERE held.channel_id = fresh.channel_id AND held.direction = fresh.direction AND held.until_snapshot_id IS NULL)

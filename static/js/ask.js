@@ -27,6 +27,7 @@ class Ask {
     this.cancel();
     this.question = question;
     this.field.value = "";
+    this.exchanges.querySelector("[data-ask-empty]")?.remove();
     this.exchanges.prepend(this.blank.content.cloneNode(true));
     this.box = this.exchanges.firstElementChild;
     this.box.querySelector("[data-question]").textContent = question;
@@ -47,7 +48,7 @@ class Ask {
     this.progress.show(event);
     if (event.type === "token") this.live.append(event.data.text);
     if (event.type === "similar_document") this.addFound(event.data);
-    if (event.type === "answer" || event.type === "ai_analysis") this.finished = this.showAnswer(event.data);
+    if (["answer", "cached_data", "ai_analysis"].includes(event.type)) this.finished = this.showAnswer(event.data);
     if (event.type === "complete") this.end(event.data);
     if (event.type === "error") { this.live.classList.remove("is-writing"); this.progress.fail(event.data, () => this.start(this.question)); }
   }

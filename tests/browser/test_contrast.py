@@ -22,7 +22,13 @@ TEXT = [
     ("ink", "volt-soft"),
     ("ink-faint", "medium-soft"),
 ]
-EDGES = [("line-strong", "surface"), ("line-strong", "paper"), ("volt", "surface"), ("volt", "paper"), ("local", "surface")]
+EDGES = [
+    ("line-strong", "surface"),
+    ("line-strong", "paper"),
+    ("volt", "surface"),
+    ("volt", "paper"),
+    ("local", "surface"),
+]
 
 
 def luminance(color: str) -> float:

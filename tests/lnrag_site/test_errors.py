@@ -1,6 +1,7 @@
 """Each failure has one status and one code; internals and secrets never leave."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -19,7 +20,7 @@ from recommendations.domain import errors as recommendations
 FLOORS = (recommendations, rag, feedback, models)
 
 
-def body(exc: Exception) -> dict:
+def body(exc: Exception) -> Any:
     return api_exception_handler(exc, {}).data["error"]
 
 

@@ -2,9 +2,11 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
@@ -15,11 +17,11 @@ VERSION = "2025-10-15"
 STEPS = (middleware.request_id, middleware.response_time, middleware.content_security_policy, middleware.api_version)
 
 
-async def run(step, request: HttpRequest, response: HttpResponse, *, is_async: bool) -> HttpResponse:
+async def run(step: Any, request: HttpRequest, response: HttpResponseBase, *, is_async: bool) -> Any:
     """Return what the step makes of `response`, under either kind of server."""
     if is_async:
 
-        async def answer(request: HttpRequest) -> HttpResponse:
+        async def answer(request: HttpRequest) -> HttpResponseBase:
             return response
 
         return await step(answer)(request)
@@ -31,7 +33,7 @@ async def status_of(path: str, version: str | None, *, is_async: bool = True) ->
     answer = await run(
         middleware.api_version, RequestFactory().get(path, headers=headers), HttpResponse(), is_async=is_async
     )
-    return answer.status_code
+    return int(answer.status_code)
 
 
 @pytest.mark.parametrize("is_async", [True, False])

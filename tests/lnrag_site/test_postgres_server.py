@@ -62,6 +62,12 @@ def server(var_dir: Path) -> psutil.Process | None:
     return postgres_server._postmaster(postgres_home.locate(var_dir))
 
 
+def running_server(var_dir: Path) -> psutil.Process:
+    found = server(var_dir)
+    assert found is not None
+    return found
+
+
 def wait_until_gone(var_dir: Path) -> None:
     deadline = time.monotonic() + 10
     while server(var_dir) is not None:
@@ -102,7 +108,7 @@ def test_nobody_else_can_read_the_data_or_reach_the_socket(var_dir):
     assert stat.S_IMODE(home.sockets.stat().st_mode) == 0o700
     if os.geteuid() == 0:
         assert home.data.stat().st_uid != 0
-        assert server(var_dir).uids().real == home.data.stat().st_uid
+        assert running_server(var_dir).uids().real == home.data.stat().st_uid
 
 
 def test_rows_survive_a_killed_server_and_a_killed_user(var_dir, monkeypatch):
@@ -112,7 +118,7 @@ def test_rows_survive_a_killed_server_and_a_killed_user(var_dir, monkeypatch):
         connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
     user.kill()
     user.communicate()
-    server(var_dir).send_signal(signal.SIGKILL)
+    running_server(var_dir).send_signal(signal.SIGKILL)
     wait_until_gone(var_dir)
     home = postgres_home.locate(var_dir)
     assert (home.data / "postmaster.pid").exists()
@@ -121,6 +127,17 @@ def test_rows_survive_a_killed_server_and_a_killed_user(var_dir, monkeypatch):
 
     with connect(var_dir) as connection:
         assert connection.execute("SELECT value FROM kept").fetchone() == (42,)
+
+
+def test_a_server_that_went_away_is_started_again_by_who_is_attached(var_dir):
+    postgres.attach(var_dir)
+    assert postgres.revive(var_dir) is False
+
+    running_server(var_dir).kill()
+    wait_until_gone(var_dir)
+
+    assert postgres.revive(var_dir) is True
+    connect(var_dir).close()
 
 
 def test_a_stale_pid_that_now_belongs_to_a_stranger_is_not_believed(var_dir):
@@ -207,7 +224,7 @@ def test_many_first_starts_at_once_make_one_server(var_dir):
     command = [sys.executable, "-c", HOLD, str(var_dir)]
     users = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
 
-    lines = [user.stdout.readline() for user in users]
+    lines = [user.stdout.readline() for user in users if user.stdout]
 
     assert lines == ["attached\n"] * 4
     found = [

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from models_registry.domain.chat import ChatRequest, Endpoint, Knobs, Message, Role, Timeouts
+from models_registry.domain.chat import ChatRequest, Endpoint, Knobs, Message, Piece, Role, Timeouts
 from models_registry.providers import catalog
+from models_registry.providers.ollama import OllamaSpeaker
 from tests.servers.ollama import OllamaServer
 
 MODEL = "llama3:8b-instruct"
@@ -27,7 +28,13 @@ def endpoint_of(server: OllamaServer, *, slug: str = "ollama", timeouts: Timeout
     return Endpoint(slug=slug, kind="ollama", base_url=server.url, timeouts=timeouts)
 
 
-async def overhear(pieces, heard: list) -> None:
+def ollama_at(endpoint: Endpoint) -> OllamaSpeaker:
+    found = catalog.connect_ollama(endpoint)
+    assert found
+    return found
+
+
+async def overhear(pieces, heard: list[Piece]) -> None:
     """Collect the pieces as they come, so that what came before a failure is known."""
     async for piece in pieces:
         heard.append(piece)
@@ -42,7 +49,5 @@ def server() -> Iterator[OllamaServer]:
 @pytest.fixture
 async def speaker(server):
     """The speaker of the server; its client is closed with the test's event loop."""
-    found = catalog.connect_ollama(endpoint_of(server))
-    assert found
-    yield found
+    yield ollama_at(endpoint_of(server))
     await catalog.close()

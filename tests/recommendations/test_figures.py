@@ -10,7 +10,15 @@ from recommendations.templatetags.charts import balance_bar, fee_chart, history_
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (1_234_567, "1,234,567"), (0.5, "0.5"), (1234.5678, "1,234.57"), (0.00012, "0.00012"), (True, "yes"), ("x", "x")],
+    [
+        (0, "0"),
+        (1_234_567, "1,234,567"),
+        (0.5, "0.5"),
+        (1234.5678, "1,234.57"),
+        (0.00012, "0.00012"),
+        (True, "yes"),
+        ("x", "x"),
+    ],
 )
 def test_numbers_keep_their_thousands_apart(value, text):
     assert figures.grouped(value) == text
@@ -23,7 +31,14 @@ def test_the_unknown_is_never_zero(unknown):
 
 @pytest.mark.parametrize(
     ("sat", "text"),
-    [(0, "0 sat"), (950, "950 sat"), (20_000, "20k sat"), (2_500_000, "2.5M sat"), (184_000_000, "1.84 BTC"), (501_200_000_000, "5,012 BTC")],
+    [
+        (0, "0 sat"),
+        (950, "950 sat"),
+        (20_000, "20k sat"),
+        (2_500_000, "2.5M sat"),
+        (184_000_000, "1.84 BTC"),
+        (501_200_000_000, "5,012 BTC"),
+    ],
 )
 def test_amounts_are_short_and_carry_their_unit(sat, text):
     assert figures.short_sat(sat) == text

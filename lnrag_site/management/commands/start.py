@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from lnrag_site import links, ports, postgres, processes, starting
@@ -77,6 +77,8 @@ def _do(title: str, work: Any, *, log: Path) -> None:
         work()
     except postgres.DatabaseUnavailable:
         raise
+    except CommandError as exc:  # already a sentence for the operator
+        raise StartFailed(str(exc)) from exc
     except Exception as exc:
         logger.exception("Unable to start", extra={"step": title})
         if _is_disk_full(exc):
@@ -131,6 +133,8 @@ def _greet(progress: Progress, *, port: int, log: Path) -> None:
 
 def _watch(children: tuple[processes.Child, ...], progress: Progress) -> None:
     while True:
+        if postgres.revive(settings.VAR_DIR):
+            progress.say("The database stopped unexpectedly and was started again.", style="yellow")
         for child in processes.watch(children):
             progress.say(f"The {child.name} stopped unexpectedly and was started again.", style="yellow")
         time.sleep(0.5)

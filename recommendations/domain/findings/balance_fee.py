@@ -82,12 +82,12 @@ def _case(
         policy=policy,
         step=step,
         why=(
-            f"The channel is {side} on our side ({ratio:.0%}) and flows as a {role} channel. Around the market median of"
+            f"It is {side} on our side ({ratio:.0%}) and flows as a {role} channel. Around the market median of"
             f" {channel.market.median_ppm:,} ppm, one that follows the balance is {step.wanted_ppm:,} ppm."
         ),
         evidence=(
             own_fee(witness, policy),
-            witness.private("local_ratio", "our share of the balance", ratio, "ratio"),
+            witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
             witness.public("market_median_ppm", "median fee into this peer", channel.market.median_ppm, "ppm"),
             witness.private("balance_fee_ppm", "fee that follows the balance", step.wanted_ppm, "ppm"),
             witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),

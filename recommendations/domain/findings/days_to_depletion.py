@@ -71,7 +71,9 @@ def _drain(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresho
         return None
     factor = 1 + thresholds["raise_percent"] / 100 if daily > 0 else 1 - thresholds["cut_percent"] / 100
     step = fee_step(policy, wanted_ppm=policy.fee_ppm * factor, at=facts.as_of, thresholds=thresholds)
-    return step and Drain(channel, policy, flow, stock, abs(daily), stock / abs(daily), daily > 0, step)
+    if step is None:
+        return None
+    return Drain(channel, policy, flow, stock, abs(daily), stock / abs(daily), daily > 0, step)
 
 
 def _case(drain: Drain, facts: NodeFacts, thresholds: Thresholds) -> FeeCase:
@@ -86,8 +88,8 @@ def _case(drain: Drain, facts: NodeFacts, thresholds: Thresholds) -> FeeCase:
             witness.private("stock_sat", f"{'our' if drain.is_ours else 'the peer'}'s balance", drain.stock_sat, "sat"),
             witness.private("out_14d_sat", "forwarded out in 14 days", flow.out_14d_sat, "sat"),
             witness.private("in_14d_sat", "forwarded in, 14 days", flow.in_14d_sat, "sat"),
-            witness.private("daily_net_sat", "mean daily net flow", drain.daily_sat, "sat"),
-            witness.private("days_left", "days until it runs dry", drain.days, "days"),
+            witness.private("daily_net_sat", "mean daily net flow", drain.daily_sat, "sat", digits=0),
+            witness.private("days_left", "days until it runs dry", drain.days, "days", digits=1),
         ),
         severity=Severity.HIGH if drain.is_ours and drain.days < thresholds["urgent_days"] else Severity.MEDIUM,
         confidence=CONFIDENCE,

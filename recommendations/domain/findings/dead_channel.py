@@ -126,8 +126,8 @@ def _cheaper(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) ->
 def _evidence(channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFacts) -> tuple[Evidence, ...]:
     witness, private = Witness(RULE.slug, facts, channel), channel.private
     found = [
-        witness.public("age_days", "age of the channel", channel.age_days, "days"),
-        witness.private("silent_days", "days without a forward", days, "days"),
+        witness.public("age_days", "age of the channel", channel.age_days, "days", digits=0),
+        witness.private("silent_days", "days without a forward", days, "days", digits=0),
         witness.private("forwards", f"forwards in {flow.window_days} days", flow.out_count + flow.in_count, "forwards"),
     ]
     if private is not None:
@@ -191,8 +191,8 @@ def _close(
         target=channel.scid,
         title=f"Consider closing channel {channel.scid}: silent for {days:,.0f} days",
         explanation=(
-            f"{_silence(days, channel.age_days)} There is no cheaper fee left to try. Moved to a channel like your median"
-            " one, the capital would earn its on-chain cost back. Ask the peer first; a mutual close needs both."
+            f"{_silence(days, channel.age_days)} There is no cheaper fee left to try. Moved to one like your median"
+            " channel, the capital would earn its on-chain cost back. Ask the peer first; a mutual close needs both."
         ),
         evidence=_evidence(channel, flow, days, facts),
         confidence=CONFIDENCE_STRONG,
@@ -207,7 +207,7 @@ def _close(
         facts_needed=5,
         facts_present=5,
         topics=TOPICS,
-        threshold=f"{_threshold(thresholds)}; silent for {thresholds['strong_days']:g} days and the close test is positive",
+        threshold=f"{_threshold(thresholds)}; silent {thresholds['strong_days']:g} days, close test positive",
         window_days=flow.window_days,
     )
 

@@ -50,7 +50,7 @@ def priced_channels(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFact
     """Yield live channels with our own enabled policy: the only ones whose fee means something."""
     for channel in facts.channels:
         policy = channel.own_policy
-        if policy is not None and channel.is_live and not policy.is_disabled:
+        if policy is not None and channel.is_live and not policy.is_disabled and channel.capacity_sat > 0:
             yield channel, policy
 
 
@@ -88,7 +88,7 @@ def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Threshol
             "market_median_ppm": market.median_ppm,
             "market_size": market.sample_size,
         },
-        threshold=case.threshold,
+        threshold=f"{case.threshold}.{tail}" if tail else case.threshold,
         window_days=case.window_days,
     )
 

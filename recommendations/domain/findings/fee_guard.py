@@ -63,7 +63,7 @@ def words(step: FeeStep, thresholds: Thresholds) -> str:
     """Return what to say of a step that does not reach its goal at once."""
     if not step.is_partial:
         return ""
-    return f" This is one step of at most {thresholds['step_percent']:g} % toward {step.wanted_ppm:,} ppm."
+    return f" This is one step of at most {thresholds['step_percent']:g}% toward {step.wanted_ppm:,} ppm."
 
 
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
@@ -85,6 +85,7 @@ RULE = Rule(
         ThresholdSpec("lowest_ppm", 0, "ppm", "Never advise less"),
         ThresholdSpec("highest_ppm", 10_000, "ppm", "Never advise more"),
         ThresholdSpec("step_percent", 50, "%", "Largest step at once"),
+        ThresholdSpec("changes_per_day", 5, "changes", "Most policy changes advised on the node at one time"),
         ThresholdSpec("free_step_ppm", 50, "ppm", "A step this small is allowed whatever its percentage"),
     ),
     needs=(Need.POLICIES,),

@@ -117,12 +117,12 @@ def _evidence(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts) -> t
     found = [
         own_fee(witness, policy),
         witness.public("market_median_ppm", "median fee others charge into this peer", market.median_ppm, "ppm"),
-        witness.public("own_percentile", "our percentile among them", market.own_percentile, "percentile"),
+        witness.public("own_percentile", "our percentile among them", market.own_percentile, "percentile", digits=0),
         witness.public("market_size", "other nodes compared", market.sample_size, "nodes"),
     ]
     ratio, flow = ratio_of(channel), flow_of(channel)
     if ratio is not None:
-        found.append(witness.private("local_ratio", "our share of the balance", ratio, "ratio"))
+        found.append(witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2))
     if flow is not None:
         found.append(witness.private("out_14d_sat", "forwarded out in 14 days", flow.out_14d_sat, "sat"))
         found.append(witness.private("in_14d_sat", "forwarded in, 14 days", flow.in_14d_sat, "sat"))
@@ -150,9 +150,7 @@ def _impact(channel: ChannelFacts, step: FeeStep) -> Impact | None:
         low, high = min(low, before), min(high, before)
     else:
         low, high = max(low, before), max(high, before)
-    return Impact(
-        "percentile of our fee in this peer's market, afterwards", min(low, high), max(low, high), "percentile"
-    )
+    return Impact("our fee's percentile in the market, afterwards", min(low, high), max(low, high), "percentile")
 
 
 RULE = Rule(
@@ -160,7 +158,7 @@ RULE = Rule(
     number=1,
     title="Fee against the peer's market",
     category=Category.FEES,
-    summary="Compares our fee into each peer with what its other neighbors charge into it, and with the channel's flow.",
+    summary="Compares our fee into each peer with what its other neighbors charge, and with the channel's flow.",
     thresholds=(
         ThresholdSpec("min_sample", 8, "nodes", "Fewer other nodes are no market"),
         ThresholdSpec("high_percentile", 75, "percentile", "Above it the fee counts as dear"),

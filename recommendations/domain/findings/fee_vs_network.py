@@ -63,15 +63,17 @@ def _node_finding(facts: NodeFacts, percentile: float, own: int, live: int, thre
         category=RULE.category,
         severity=Severity.LOW,
         target=facts.pubkey,
-        title=f"Review your fees: the node is {side} than {share:.0f} % of the network",
+        title=f"Review your fees: the node is {side} than {share:.0f}% of the network",
         explanation=(
             f"Your median outgoing fee is {own:,} ppm, the live network's is {live:,} ppm{named}. That can be right for"
             " what your channels offer; check it against forwards per channel before changing many fees."
         ),
         evidence=(
             witness.public("median_fee_ppm", "our median outgoing fee", own, "ppm"),
-            witness.public("fee_percentile", "its percentile among all nodes", percentile, "percentile"),
-            witness.public("share", f"nodes that are {'cheaper' if side == 'dearer' else 'dearer'}", share, "%"),
+            witness.public("fee_percentile", "its percentile among all nodes", percentile, "percentile", digits=0),
+            witness.public(
+                "share", f"nodes that are {'cheaper' if side == 'dearer' else 'dearer'}", share, "%", digits=0
+            ),
             witness.network("network_median_ppm", "median fee of live channels", live, "ppm"),
         ),
         confidence=CONFIDENCE_NODE,
@@ -135,7 +137,7 @@ def _case(
             own_fee(witness, policy),
             witness.network("p95_ppm", "95th percentile of live fees", quantiles[95], "ppm"),
             witness.network("p75_ppm", "75th percentile of live fees", quantiles[75], "ppm"),
-            witness.public("own_median_ppm", "median of our own channels", own_median, "ppm"),
+            witness.public("own_median_ppm", "median of our own channels", own_median, "ppm", digits=0),
         ),
         severity=Severity.LOW,
         confidence=CONFIDENCE_CHANNEL,

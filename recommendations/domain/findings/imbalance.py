@@ -8,6 +8,7 @@ from recommendations.domain.advice import (
     Category,
     Ease,
     Finding,
+    GainRange,
     Impact,
     Reversibility,
     RiskLevel,
@@ -15,7 +16,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts
-from recommendations.domain.findings.flow import Role, flow_of, ratio_of, role_of
+from recommendations.domain.findings.flow import Role, flow_of, per_30_days, ratio_of, role_of
 from recommendations.domain.findings.rule import (
     Need,
     Rule,
@@ -78,22 +79,23 @@ def _channel(
         target=channel.scid,
         title=f"{verb} channel {channel.scid}: {ratio:.0%} of the balance is ours",
         explanation=(
-            f"It flows as a {role} channel ({flow.out_sat:,} sat out, {flow.in_sat:,} sat in over {flow.window_days} days),"
+            f"It flows as a {role} channel ({flow.out_sat:,} sat out, {flow.in_sat:,} in over {flow.window_days} days),"
             f" so the empty side blocks payments it would otherwise carry."
         ),
         evidence=(
-            witness.private("local_ratio", "our share of the balance", ratio, "ratio"),
+            witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
             witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
             witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
         ),
         confidence=CONFIDENCE,
         action=ManualStep(channel.scid, step, Intent.REFILL if is_low else Intent.DRAIN),
         manual_step=step,
+        gain=_gain(channel, ratio, flow) if is_low else None,
         impact=Impact("our share of the balance", thresholds["low_ratio"], thresholds["high_ratio"], "ratio"),
-        ease=Ease.MEDIUM,
-        effort_hours=0.5,
-        risk=RiskLevel.LOW,
-        days_to_effect=3,
+        ease=Ease.HARD,
+        effort_hours=1,
+        risk=RiskLevel.MEDIUM,
+        days_to_effect=7,
         reversibility=Reversibility.COSTLY,
         facts_needed=2,
         facts_present=2,
@@ -101,6 +103,23 @@ def _channel(
         threshold=_threshold(thresholds),
         window_days=flow.window_days,
     )
+
+
+def _gain(channel: ChannelFacts, ratio: float, flow: FlowFacts) -> GainRange | None:
+    """Return 0 to what a refill to half would sell at the present fee, before what it costs."""
+    if channel.own_policy is None:
+        return None
+    amount, sold, ppm = (
+        round((0.5 - ratio) * channel.capacity_sat),
+        per_30_days(flow.out_sat, flow),
+        channel.own_policy.fee_ppm,
+    )
+    high = round(min(amount, sold) * ppm / 1e6)
+    words = (
+        f"the smaller of {amount:,} sat (a refill to half) and {sold:,.0f} sat (sold in 30 days) x {ppm:,} ppm"
+        f" = {high:,} sat, before the unknown cost of the refill; 0 sat where that cost eats it up"
+    )
+    return GainRange(0, high, words)
 
 
 def _threshold(thresholds: Thresholds) -> str:
@@ -162,8 +181,8 @@ def _node_finding(
         evidence=(
             witness.private("local_sat", "balance on our side", local, "sat"),
             witness.private("total_sat", "balance of all known channels", total, "sat"),
-            witness.private("local_ratio", "our share", share, "ratio"),
-            witness.private("after_ratio", "our share after the swap", after, "ratio"),
+            witness.private("local_ratio", "our share", share, "ratio", digits=2),
+            witness.private("after_ratio", "our share after the swap", after, "ratio", digits=2),
         ),
         confidence=CONFIDENCE_NODE,
         action=action,
@@ -191,7 +210,7 @@ RULE = Rule(
         ThresholdSpec("node_high_ratio", 0.85, "ratio", "The node as a whole is short of inbound above this"),
         ThresholdSpec("node_goal_ratio", 0.65, "ratio", "A swap aims at this share of the node's balance"),
         ThresholdSpec("most_swap_share", 0.2, "ratio", "Largest swap, as a share of all balances"),
-        ThresholdSpec("least_swap_sat", 500_000, "sat", "Smaller swaps are not worth their fee"),
+        ThresholdSpec("least_swap_sat", 250_000, "sat", "Smaller swaps are not worth their fee"),
         ThresholdSpec("swap_fee_percent", 0.5, "%", "Highest routing fee of a swap, of its amount"),
         at_most(),
     ),

@@ -71,19 +71,19 @@ def _case(
         why=(
             f"This peer is a sink: {flow.out_sat:,} sat left, {flow.in_sat:,} sat came in over {flow.window_days} days,"
             f" {turnover:.1f} times the capacity net. Demand is strong, so try"
-            f" {thresholds['raise_percent']:g} % more and watch the flow for a week."
+            f" {thresholds['raise_percent']:g}% more and watch the flow for a week."
         ),
         evidence=(
             own_fee(witness, policy),
             witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
             witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
-            witness.private("net_turnover", "net outflow over capacity in 30 days", turnover, "x"),
+            witness.private("net_turnover", "net outflow over capacity in 30 days", turnover, "x", digits=1),
         ),
         severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         threshold=(
             f"out share at least {thresholds['sink_share']:.0%} and net outflow above {thresholds['busy_turnover']:g} x"
-            f" capacity in 30 days; raised by {thresholds['raise_percent']:g} %"
+            f" capacity in 30 days; raised by {thresholds['raise_percent']:g}%"
         ),
         window_days=flow.window_days,
         gain=gain_of_raise(step, out_sat_30d=per_30_days(flow.out_sat, flow)),

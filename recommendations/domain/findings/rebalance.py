@@ -163,8 +163,9 @@ def _finding(deal: Deal, facts: NodeFacts, thresholds: Thresholds) -> Finding:
         explanation=(
             f"{target.scid} sold {deal.target.flow.out_sat:,} sat in {deal.target.flow.window_days} days at"
             f" {deal.target.policy.fee_ppm:,} ppm and is down to {deal.target.ratio:.0%}; {source.scid} holds"
-            f" {deal.source.ratio:.0%} and sells little. At the ceiling the refill costs {deal.cost_sat:,} sat and is paid"
-            f" back in {deal.payback_days:.0f} days. If no route is that cheap, it simply fails and costs nothing."
+            f" {deal.source.ratio:.0%} and sells little. At the ceiling the refill costs {deal.cost_sat:,} sat and"
+            f" is paid back in {deal.payback_days:.0f} days. If no route is that cheap, it simply fails and costs"
+            " nothing."
         ),
         evidence=_evidence(deal, facts),
         confidence=CONFIDENCE,
@@ -191,15 +192,21 @@ def _evidence(deal: Deal, facts: NodeFacts) -> tuple[Evidence, ...]:
     near = Witness(RULE.slug, facts, deal.target.channel)
     return (
         near.public("target_ppm", "our fee on the channel to refill", deal.target.policy.fee_ppm, "ppm"),
-        near.private("target_ratio", "our share of its balance", deal.target.ratio, "ratio"),
+        near.private("target_ratio", "our share of its balance", deal.target.ratio, "ratio", digits=2),
         near.private("target_out_sat", "forwarded out through it", deal.target.flow.out_sat, "sat"),
         near.public("peer_ppm", "what its peer charges to send to us", deal.peer_ppm, "ppm"),
         near.private(
-            "source_ratio", f"our share of the balance of {deal.source.channel.scid}", deal.source.ratio, "ratio"
+            "source_ratio",
+            f"our share of the balance of {deal.source.channel.scid}",
+            deal.source.ratio,
+            "ratio",
+            digits=2,
         ),
-        near.private("source_sell_through", "share of it that sells in 30 days", deal.source.sell_through, "ratio"),
+        near.private(
+            "source_sell_through", "share of it that sells in 30 days", deal.source.sell_through, "ratio", digits=2
+        ),
         near.public("source_ppm", "our fee on it", deal.source.policy.fee_ppm, "ppm"),
-        near.private("payback_days", "days until the ceiling is earned back", deal.payback_days, "days"),
+        near.private("payback_days", "days until the ceiling is earned back", deal.payback_days, "days", digits=0),
         near.private("ceiling_ppm", "highest fee worth paying", deal.ceiling_ppm, "ppm"),
         near.private("amount_sat", "amount", deal.amount_sat, "sat"),
         near.private("cost_sat", "cost at that fee", deal.cost_sat, "sat"),
@@ -209,9 +216,9 @@ def _evidence(deal: Deal, facts: NodeFacts) -> tuple[Evidence, ...]:
 def _gain(deal: Deal) -> GainRange:
     low, high = round(deal.revenue_sat - deal.cost_sat), round(deal.revenue_sat - deal.least_cost_sat)
     words = (
-        f"{deal.amount_sat:,} sat x {deal.target.policy.fee_ppm:,} ppm x {deal.probability:.0%} (its last 30 days sold"
-        f" {deal.target.out_30d_sat:,.0f} sat) = {deal.revenue_sat:,.0f} sat, less {deal.cost_sat:,} sat at the ceiling or"
-        f" {deal.least_cost_sat:,.0f} sat at the peer's own {deal.peer_ppm:,} ppm"
+        f"{deal.amount_sat:,} sat x {deal.target.policy.fee_ppm:,} ppm x {deal.probability:.0%} (its last 30 days"
+        f" sold {deal.target.out_30d_sat:,.0f} sat) = {deal.revenue_sat:,.0f} sat, less {deal.cost_sat:,} sat at the"
+        f" ceiling or {deal.least_cost_sat:,.0f} sat at the peer's own {deal.peer_ppm:,} ppm"
     )
     return GainRange(low, high, words)
 
@@ -221,7 +228,7 @@ RULE = Rule(
     number=8,
     title="Rebalance economics",
     category=Category.LIQUIDITY,
-    summary="Refills an empty, selling channel from an idle, full one when the fee ceiling can be met and is earned back.",
+    summary="Refills an empty, selling channel from an idle, full one when the fee ceiling is earned back.",
     thresholds=(
         ThresholdSpec("target_ratio", 0.25, "ratio", "Refill below this share of the balance"),
         ThresholdSpec("source_ratio", 0.7, "ratio", "Take from above this share of the balance"),

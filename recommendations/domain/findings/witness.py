@@ -12,7 +12,10 @@ Value = float | int | str | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Speaks for one rule about one target: a channel when given, else `about`, else the node itself."""
+    """Speaks for one rule about one target: a channel when given, else `about`, else the node itself.
+
+    `digits` rounds a value to what the text shows, so that every number a reader meets stands in the evidence.
+    """
 
     rule: str
     facts: NodeFacts
@@ -23,19 +26,19 @@ class Witness:
     def target(self) -> str:
         return self.about or (self.facts.pubkey if self.channel is None else self.channel.scid)
 
-    def public(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+    def public(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
         """A fact from the graph."""
-        return self._evidence(name, label, value, unit, self.facts.source, self.facts.as_of)
+        return self._evidence(name, label, value, unit, self.facts.source, self.facts.as_of, digits)
 
-    def network(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+    def network(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
         """A fact of the whole network."""
         network = self.facts.network
-        return self._evidence(name, label, value, unit, f"{network.slug} network statistics", network.as_of)
+        return self._evidence(name, label, value, unit, f"{network.slug} network statistics", network.as_of, digits)
 
-    def private(self, name: str, label: str, value: Value, unit: str = "") -> Evidence:
+    def private(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
         """A fact only the operator has."""
         source = self.facts.private_source or OPERATOR
-        return self._evidence(name, label, value, unit, source, self.measured_at)
+        return self._evidence(name, label, value, unit, source, self.measured_at, digits)
 
     @property
     def measured_at(self) -> datetime | None:
@@ -45,8 +48,12 @@ class Witness:
         return None if node is None else node.measured_at
 
     def _evidence(
-        self, name: str, label: str, value: Value, unit: str, source: str, as_of: datetime | None
+        self, name: str, label: str, value: Value, unit: str, source: str, as_of: datetime | None, digits: int
     ) -> Evidence:
-        shown = round(value, 4) if isinstance(value, float) else value
+        shown = _rounded(value, digits) if isinstance(value, float) else value
         scid = None if self.channel is None else self.channel.scid
         return Evidence(f"{self.rule}:{self.target}:{name}", label, shown, unit, source, as_of, scid)
+
+
+def _rounded(value: float, digits: int) -> float | int:
+    return round(value) if digits == 0 else round(value, digits)

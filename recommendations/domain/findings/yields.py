@@ -52,8 +52,8 @@ def as_gain(reference: Earnings | None, capacity_sat: int) -> GainRange | None:
         return None
     low, high = reference.range_for(capacity_sat)
     words = (
-        f"{capacity_sat:,} sat x what {reference.channels} earning channels of this node bring in 30 days, from the lower"
-        f" quartile ({reference.p25:.4f} msat per sat) to the upper ({reference.p75:.4f} msat per sat):"
+        f"{capacity_sat:,} sat x what {reference.channels} earning channels of this node bring in 30 days, from the"
+        f" lower quartile ({reference.p25:.4f} msat per sat) to the upper ({reference.p75:.4f} msat per sat):"
         f" {low:,} to {high:,} sat, if this channel comes to earn like them"
     )
     return GainRange(low, high, words)

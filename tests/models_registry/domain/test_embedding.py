@@ -30,7 +30,7 @@ def test_unit_vectors_pass_in_order():
     vectors = checked_vectors([[1, 0], [0.6, 0.8]], count=2, dimension=2)
 
     assert vectors.dtype == np.float32
-    assert np.allclose(vectors, [[1, 0], [0.6, 0.8]])
+    assert np.allclose(vectors, np.array([[1, 0], [0.6, 0.8]]))
 
 
 def test_no_texts_are_no_vectors():

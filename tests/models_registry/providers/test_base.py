@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from models_registry.domain.chat import Text
+from models_registry.domain.chat import Piece, Text
 from models_registry.domain.errors import ModelNotInstalled, ProviderTimeout, ProviderUnavailable, RateLimited
 from models_registry.providers.base import Patience, persist, persist_stream
 from tests.models_registry.conftest import overhear
@@ -62,7 +62,7 @@ async def test_the_third_attempt_may_succeed(patience):
 
 
 async def test_nothing_is_repeated_after_the_first_piece(patience, naps):
-    heard = []
+    heard: list[Piece] = []
     with pytest.raises(ProviderUnavailable):
         await overhear(persist_stream(script(["a", AGAIN], ["never"]), patience=patience), heard)
 

@@ -11,7 +11,7 @@ from models_registry.domain.chat import Endpoint
 from models_registry.domain.errors import ProviderRejected
 from models_registry.providers import catalog
 from models_registry.providers.echo import EchoSpeaker
-from tests.models_registry.conftest import endpoint_of
+from tests.models_registry.conftest import endpoint_of, ollama_at
 
 ECHO = Endpoint(slug="echo", kind="echo", base_url="")
 
@@ -24,22 +24,22 @@ async def test_equal_endpoints_share_a_speaker(server):
 
 async def test_twenty_calls_use_one_connection(server):
     for _ in range(20):
-        await catalog.connect_ollama(endpoint_of(server)).version()
+        await ollama_at(endpoint_of(server)).version()
 
     assert server.connections == 1
 
 
 async def test_another_patience_shares_the_connections(server):
     endpoint = endpoint_of(server)
-    await catalog.connect_ollama(endpoint).version()
-    await catalog.connect_ollama(replace(endpoint, keep_alive="5m")).version()
+    await ollama_at(endpoint).version()
+    await ollama_at(replace(endpoint, keep_alive="5m")).version()
 
     assert server.connections == 1
 
 
 def test_each_event_loop_has_its_own_client_and_closes_it(server):
     async def ask():
-        await catalog.connect_ollama(endpoint_of(server)).version()
+        await ollama_at(endpoint_of(server)).version()
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
@@ -52,7 +52,7 @@ def test_each_event_loop_has_its_own_client_and_closes_it(server):
 
 
 async def test_closing_by_hand_closes_the_connections_and_may_be_repeated(server):
-    await catalog.connect_ollama(endpoint_of(server)).version()
+    await ollama_at(endpoint_of(server)).version()
 
     await catalog.close()
     await catalog.close()
@@ -88,11 +88,3 @@ async def test_echo_needs_no_client():
 async def test_an_unknown_kind_is_refused():
     with pytest.raises(ProviderRejected, match="anthropic"):
         catalog.connect(replace(ECHO, kind="anthropic"))
-
-
-def test_a_generator_that_waits_before_its_yield_is_not_left_running():
-    async def waits():
-        await asyncio.sleep(1)
-        yield
-
-    catalog._start(waits())

@@ -15,9 +15,8 @@ from models_registry.domain.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from models_registry.providers import catalog
 from models_registry.providers.ollama_wire import TaggedModel, facts_of
-from tests.models_registry.conftest import MODEL, QUICK, ask, endpoint_of, overhear
+from tests.models_registry.conftest import MODEL, QUICK, ask, endpoint_of, ollama_at, overhear
 from tests.servers.ollama import PRELOAD, Fault, OllamaServer, Scenario
 
 EMBEDDER = "nomic-embed-text"
@@ -121,7 +120,7 @@ async def test_speaking_after_a_load_does_not_load_again(server, speaker):
 
 async def test_a_cold_load_has_its_own_limit(server):
     server.use(Fault(Scenario.STALL_BEFORE_HEADERS, paths=(PRELOAD,)))
-    slow = catalog.connect_ollama(endpoint_of(server, timeouts=replace(QUICK, load_s=0.2, default_s=30)))
+    slow = ollama_at(endpoint_of(server, timeouts=replace(QUICK, load_s=0.2, default_s=30)))
 
     with pytest.raises(ProviderTimeout, match=r"0\.2 s"):
         await slow.load(MODEL, num_ctx=4096)
@@ -200,4 +199,4 @@ async def test_a_host_that_refuses_connections_is_unavailable():
         endpoint = endpoint_of(gone)
 
     with pytest.raises(ProviderUnavailable):
-        await catalog.connect_ollama(endpoint).version()
+        await ollama_at(endpoint).version()

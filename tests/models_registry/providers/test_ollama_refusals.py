@@ -12,8 +12,9 @@ from models_registry.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from models_registry.metrics import error_type, model_label
+from models_registry.metrics import model_label
 from models_registry.providers.ollama_refusals import broken_connection, error_text, read_error, refusal, spoken_error
+from models_registry.services.count import error_type
 
 NESTED = (
     b'{"error":"{\\"error\\":{\\"type\\":\\"exceed_context_size_error\\",\\"n_ctx\\":4096,\\"message\\":\\"no\\"}}"}'
@@ -53,8 +54,11 @@ def test_each_status_has_one_meaning(status, body, expected, repeats):
 
 
 def test_retry_after_is_kept():
-    assert refusal(429, b"", retry_after="7").retry_after_s == 7.0
-    assert refusal(503, b"", retry_after="soon").retry_after_s is None
+    told, untold = refusal(429, b"", retry_after="7"), refusal(503, b"", retry_after="soon")
+
+    assert isinstance(told, RateLimited)
+    assert isinstance(untold, RateLimited)
+    assert (told.retry_after_s, untold.retry_after_s) == (7.0, None)
 
 
 @pytest.mark.parametrize(

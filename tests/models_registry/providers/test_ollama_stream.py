@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from models_registry.domain.chat import Finished, Knobs, Message, Role, Text, Thinking
+from models_registry.domain.chat import Finished, Knobs, Message, Piece, Role, Text, Thinking
 from models_registry.domain.errors import (
     AnswerCutOff,
     AnswerEmpty,
@@ -20,9 +20,8 @@ from models_registry.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from models_registry.providers import catalog
 from models_registry.providers.ollama import close_for_sure
-from tests.models_registry.conftest import MODEL, QUICK, SCHEMA, ask, endpoint_of, overhear
+from tests.models_registry.conftest import MODEL, QUICK, SCHEMA, ask, endpoint_of, ollama_at, overhear
 from tests.servers.ollama import Fault, OllamaServer, Outcome, Scenario
 
 
@@ -115,7 +114,7 @@ async def test_a_cut_at_every_byte_of_an_answer_is_harmless(server, speaker):
 )
 async def test_an_odd_but_complete_answer_arrives_whole(server, scenario):
     patient = replace(QUICK, first_token_s=10, idle_s=10, total_s=30)
-    speaker = catalog.connect_ollama(endpoint_of(server, timeouts=patient))
+    speaker = ollama_at(endpoint_of(server, timeouts=patient))
     server.use(scenario)
 
     text, end = await hear(speaker, ask("Fees?"))
@@ -179,7 +178,7 @@ async def test_a_prompt_cut_in_half_is_noticed(server, speaker):
 async def test_a_fault_before_the_first_word_raises_its_error_and_says_nothing(server, speaker, fault, expected, asked):
     server.use(fault)
 
-    heard = []
+    heard: list[Piece] = []
     with pytest.raises(expected) as caught:
         await overhear(speaker.stream(ask()), heard)
 
@@ -202,7 +201,7 @@ async def test_a_fault_before_the_first_word_raises_its_error_and_says_nothing(s
 async def test_a_fault_after_the_first_word_raises_its_error_and_is_not_repeated(server, speaker, fault, expected):
     server.use(fault)
 
-    heard = []
+    heard: list[Piece] = []
     with pytest.raises(expected) as caught:
         await overhear(speaker.stream(ask()), heard)
 
@@ -262,7 +261,7 @@ async def test_a_huge_error_page_is_not_read_to_its_end(speaker):
 async def test_the_whole_answer_has_a_deadline(server):
     server.pace.token_delay_s = 0.05
     server.respond_with(lambda _request: ["word "] * 200)
-    speaker = catalog.connect_ollama(endpoint_of(server, timeouts=replace(QUICK, total_s=0.4)))
+    speaker = ollama_at(endpoint_of(server, timeouts=replace(QUICK, total_s=0.4)))
 
     with pytest.raises(ProviderTimeout, match="The whole answer"):
         await hear(speaker)
@@ -271,7 +270,7 @@ async def test_the_whole_answer_has_a_deadline(server):
 async def test_a_host_that_is_not_there_is_unavailable_after_three_knocks():
     with OllamaServer() as gone:
         address = gone.url
-    speaker = catalog.connect_ollama(replace(endpoint_of(gone), base_url=address))
+    speaker = ollama_at(replace(endpoint_of(gone), base_url=address))
 
     with pytest.raises(ProviderUnavailable, match="ConnectError"):
         await hear(speaker)
@@ -331,12 +330,12 @@ async def test_a_stalled_host_is_hung_up_on(server, speaker):
 async def test_a_second_cancel_does_not_stop_the_closing():
     closed = asyncio.Event()
 
-    class Slow:
+    class Slow(httpx.Response):
         async def aclose(self):
             await asyncio.sleep(0.05)
             closed.set()
 
-    closing = asyncio.create_task(close_for_sure(Slow()))
+    closing = asyncio.create_task(close_for_sure(Slow(200)))
     await asyncio.sleep(0)
     closing.cancel()
     with pytest.raises(asyncio.CancelledError):

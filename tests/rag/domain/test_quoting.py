@@ -48,6 +48,13 @@ def test_every_quote_carries_its_citation() -> None:
 
 def test_sentences_of_lists_are_their_items() -> None:
     assert sentences("- first item of the list\n- second item of the list\n  goes on") == (
-        "first item of the list",
-        "second item of the list goes on",
+        ("first item of the list", "second item of the list goes on"),
     )
+
+
+def test_a_heading_that_was_joined_as_text_is_not_quoted() -> None:
+    text = (
+        "The base fee is charged per payment.\n\nWhat a base fee does to small payments\n\nIt makes them dearer by far."
+    )
+
+    assert sentences(text) == (("The base fee is charged per payment.",), ("It makes them dearer by far.",))

@@ -10,7 +10,7 @@ DOCUMENT = {
     "summary": 'a "quoted" word, a brace } and "recommendations": [',
     "recommendations": [
         {"title": "one ] }", "evidence": [{"id": "x"}]},
-        {"title": "two \\ \" é 🤖", "nested": {"a": [1, 2, {"b": 3}]}},
+        {"title": 'two \\ " é 🤖', "nested": {"a": [1, 2, {"b": 3}]}},
     ],
     "limits": [{"missing": "uptime"}],
 }

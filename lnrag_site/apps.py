@@ -1,0 +1,15 @@
+"""App configuration: the roof counts the jobs that ended, whoever's they are."""
+
+from django.apps import AppConfig
+
+
+class LnragSiteConfig(AppConfig):
+    name = "lnrag_site"
+    verbose_name = "lnrag"
+
+    def ready(self) -> None:
+        from django_q.signals import post_execute  # noqa: PLC0415 - needs the app registry
+
+        from lnrag_site.metrics import count_job  # noqa: PLC0415 - likewise
+
+        post_execute.connect(count_job, dispatch_uid="lnrag_site.metrics")

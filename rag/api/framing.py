@@ -1,0 +1,36 @@
+"""Give a stream of events to a program in the framing it accepts. Holds no database connection while it streams."""
+
+from collections.abc import AsyncGenerator
+
+from asgiref.sync import async_to_sync
+from django.db import connections
+from django.http import HttpResponseBase, StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rag.api.renderers import NdjsonRenderer, SseRenderer
+from rag.domain.events import Event
+from rag.streaming import collect, ndjson, sse
+
+STREAM_RENDERERS: tuple[type[BaseRenderer], ...] = (NdjsonRenderer, SseRenderer, JSONRenderer)
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the second one is nginx's: pass each chunk on
+FRAMINGS = {NdjsonRenderer.format: ndjson, SseRenderer.format: sse}
+
+
+def framed(events: AsyncGenerator[Event, None], request: Request) -> HttpResponseBase:
+    """Return the response that streams `events` as the accepted renderer says; JSON waits for the end."""
+    renderer = request.accepted_renderer
+    frame = FRAMINGS.get(renderer.format)
+    if frame is None:
+        return Response(async_to_sync(collect)(events), headers=HEADERS)
+    let_go_of_the_database()
+    content_type = f"{renderer.media_type}; charset=utf-8"
+    return StreamingHttpResponse(frame(events), content_type=content_type, headers=HEADERS)
+
+
+def let_go_of_the_database() -> None:
+    """Close this thread's connections: it stays alive as long as its stream, and PostgreSQL allows a hundred."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()

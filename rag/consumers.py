@@ -1,0 +1,128 @@
+"""Ask over a websocket: one JSON message per event; a new question, "cancel" or closing stops the running turn."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.urls import path
+from django.utils import timezone
+
+from models_registry.api.authentication import KeyPrincipal
+from models_registry.services import keys
+from rag.domain.errors import RagError
+from rag.domain.events import Event, error
+from rag.services.answer import answer, cleaned
+from rag.streaming import encode, numbered, to_wire
+
+logger = logging.getLogger(__name__)
+
+NOT_SIGNED_IN = 4401
+LANGUAGES = frozenset({"en", "fr"})
+
+
+class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """One reader's connection. Subclasses say which events answer a message."""
+
+    user: AbstractBaseUser | AnonymousUser | None = None
+    unit = "nobody"
+    _turn: "asyncio.Task[None] | None" = None
+
+    def events_for(self, content: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+        """Return the stream that answers `content`.
+
+        :raises RagError: when it cannot be asked like that; the reader is told, the connection stays.
+        """
+        raise NotImplementedError
+
+    async def connect(self) -> None:
+        """Let in who is signed in or brings a key; others are told by code 4401."""
+        await self.accept()
+        if not await self._recognize():
+            await self.close(code=NOT_SIGNED_IN)
+
+    async def disconnect(self, code: int) -> None:
+        await self._stop()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_future: Any) -> None:
+        """Read one message; what is no JSON object gets an error event."""
+        try:
+            content = await self.decode_json(text_data or "")
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            await self._refuse("malformed", "Send one JSON object with a question.")
+            return
+        await self.receive_json(content)
+
+    async def receive_json(self, content: dict[str, Any], **_future: Any) -> None:
+        if self.unit == "nobody":
+            return
+        await self._stop()
+        if content.get("type") == "cancel":
+            return
+        try:
+            events = self.events_for(content)
+        except RagError as exc:
+            await self._refuse(exc.code, str(exc))
+            return
+        self._turn = asyncio.create_task(self._send_all(events))
+
+    @classmethod
+    async def encode_json(cls, content: Any) -> str:
+        return encode(content)
+
+    async def _send_all(self, events: AsyncGenerator[Event, None]) -> None:
+        async with aclosing(numbered(events)) as opened:
+            async for content in opened:
+                await self.send_json(content)
+
+    async def _stop(self) -> None:
+        """Cancel the running turn and wait until it has hung up on the model and written its row."""
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return
+        turn.cancel()
+        (outcome,) = await asyncio.gather(turn, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            logger.warning("rag.socket.turn_failed", exc_info=outcome)
+
+    async def _refuse(self, code: str, message: str) -> None:
+        await self.send_json(to_wire(error(code, message, retryable=False, progress=0), 0))
+
+    async def _recognize(self) -> bool:
+        """Find out who is connected: the session's user, else the bearer key's."""
+        user = self.scope.get("user")
+        if user is not None and user.is_authenticated:
+            self.user, self.unit = user, f"user:{user.pk}"
+            return True
+        header = dict(self.scope.get("headers") or ()).get(b"authorization", b"")
+        key = await database_sync_to_async(keys.from_header)(header, at=timezone.now()) if header else None
+        if key is None:
+            return False
+        self.user = key.user or KeyPrincipal(key)
+        self.unit = f"user:{key.user_id}" if key.user_id else f"key:{key.pk}"
+        return True
+
+
+class LibraryConsumer(AskConsumer):
+    """/ws/ask: {"question": "…", "lang"?: "en" or "fr", "node"?: key}; "query" is taken for "question"."""
+
+    def events_for(self, content: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+        lang, node = content.get("lang"), content.get("node")
+        return answer(
+            cleaned(str(content.get("question") or content.get("query") or "")),
+            unit=self.unit,
+            user=self.user,
+            at=timezone.now(),
+            lang=lang if lang in LANGUAGES else None,
+            node_pubkey=node.lower() if isinstance(node, str) and node else None,
+            use_cache=content.get("use_cache") is not False,
+        )
+
+
+websocket_urlpatterns = [path("ws/ask", LibraryConsumer.as_asgi())]

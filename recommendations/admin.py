@@ -1,0 +1,1 @@
+"""The advice floor for the administrator."""

@@ -1,0 +1,237 @@
+"""Rule 19: limits and time lock that make payments fail or routes unattractive. LIGHTNING 7.19.
+
+Live time locks (October 2025): p5/50/95 = 34/80/144 blocks. The largest HTLC against our balance needs private data.
+One finding per channel: the time lock first, since it may cost funds; then the largest, then the smallest HTLC.
+"""
+
+from dataclasses import replace
+
+from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee, SetHtlcLimits
+from recommendations.domain.advice import (
+    Category,
+    Ease,
+    Finding,
+    Impact,
+    Reversibility,
+    RiskLevel,
+    Severity,
+    Thresholds,
+)
+from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings.fee_advice import priced_channels
+from recommendations.domain.findings.fee_guard import is_too_soon
+from recommendations.domain.findings.flow import flow_of, ratio_of
+from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, neediest
+from recommendations.domain.findings.witness import Witness
+
+CONFIDENCE_SHORT, CONFIDENCE_LONG, CONFIDENCE_MAX, CONFIDENCE_MIN, CONFIDENCE_TINY = 0.80, 0.45, 0.60, 0.35, 0.45
+MSAT = 1_000
+TOPICS_LOCK = ("CLTV delta", "time lock", "HTLC", "routing policy")
+TOPICS_LIMIT = ("HTLC limits", "max_htlc", "min_htlc", "failed payments")
+
+
+def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
+    """Return at most one finding per channel, the most severe first."""
+    found = []
+    for channel, policy in priced_channels(facts):
+        if is_too_soon(policy, at=facts.as_of, thresholds=thresholds):
+            continue
+        finding = (
+            _time_lock(channel, policy, facts, thresholds)
+            or _largest(channel, policy, facts, thresholds)
+            or _tiny(channel, policy, facts, thresholds)
+            or _smallest(channel, policy, facts, thresholds)
+        )
+        if finding is not None:
+            found.append(finding)
+    found.sort(key=lambda one: (-one.confidence, one.target))
+    kept, left_out = neediest(found, thresholds)
+    return counted(kept, left_out=left_out)
+
+
+def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
+    low, high, usual = thresholds["min_time_lock"], thresholds["max_time_lock"], int(thresholds["usual_time_lock"])
+    lock = policy.time_lock_delta
+    if low <= lock <= high:
+        return None
+    witness, terms = Witness(RULE.slug, facts, channel), FeeTerms.of(policy)
+    new = usual if lock > high else max(int(low), 40)
+    is_short = lock < low
+    why = (
+        "With so few blocks the node may not get its own claim confirmed in time when fees are high."
+        if is_short
+        else "Senders avoid hops that may lock their payment for long, and count it against the route."
+    )
+    return Finding(
+        rule=RULE.slug,
+        rule_number=RULE.number,
+        category=Category.SAFETY if is_short else RULE.category,
+        severity=Severity.HIGH if is_short else Severity.LOW,
+        target=channel.scid,
+        title=f"Set the time lock of channel {channel.scid} from {lock} to {new} blocks",
+        explanation=f"{lock} blocks are outside {low:g} to {high:g}; the network's median is {usual}. {why}",
+        evidence=(
+            witness.public("time_lock_delta", "our time lock", lock, "blocks"),
+            witness.network("usual_time_lock", "usual time lock", usual, "blocks"),
+        ),
+        confidence=CONFIDENCE_SHORT if is_short else CONFIDENCE_LONG,
+        action=SetChannelFee(ChannelRef.of(channel), terms, replace(terms, time_lock_delta=new)),
+        impact=Impact("time lock", new, new, "blocks"),
+        ease=Ease.EASY,
+        effort_hours=0.1,
+        risk=RiskLevel.LOW,
+        cost_sat=0,
+        days_to_effect=1,
+        reversibility=Reversibility.REVERSIBLE,
+        topics=TOPICS_LOCK,
+        is_safety=is_short,
+        threshold=f"time lock outside {low:g} to {high:g} blocks",
+    )
+
+
+def _largest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
+    """We promise more than we have: each larger payment fails here. Only for channels that are clearly low."""
+    ratio, private, top = ratio_of(channel), channel.private, policy.max_htlc_msat
+    if ratio is None or private is None or private.local_sat is None or top is None:
+        return None
+    if ratio >= thresholds["low_ratio"] or top <= private.local_sat * MSAT:
+        return None
+    flow = flow_of(channel)
+    usual = 0 if flow is None else flow.settled_amounts_p90_msat or 0
+    new = max(rounded_down(private.local_sat) * MSAT, min(usual, private.local_sat * MSAT))
+    if new < max(thresholds["least_max_sat"] * MSAT, policy.min_htlc_msat or 0) or new >= top:
+        return None
+    witness = Witness(RULE.slug, facts, channel)
+    return Finding(
+        rule=RULE.slug,
+        rule_number=RULE.number,
+        category=RULE.category,
+        severity=Severity.LOW,
+        target=channel.scid,
+        title=f"Announce at most {new // MSAT:,} sat per payment on channel {channel.scid}",
+        explanation=(
+            f"We announce payments up to {top // MSAT:,} sat, but only {private.local_sat:,} sat ({ratio:.0%}) are"
+            f" on our side: larger ones fail and lower our score with senders. A round {new // MSAT:,} sat keeps the"
+            " exact balance private. Raise it again after a refill."
+        ),
+        evidence=(
+            witness.public("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.private("local_sat", "our balance", private.local_sat, "sat"),
+            witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
+        ),
+        confidence=CONFIDENCE_MAX,
+        action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
+        impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
+        ease=Ease.EASY,
+        effort_hours=0.1,
+        risk=RiskLevel.LOW,
+        cost_sat=0,
+        days_to_effect=1,
+        reversibility=Reversibility.REVERSIBLE,
+        facts_needed=2,
+        facts_present=2,
+        topics=TOPICS_LIMIT,
+        threshold=f"largest payment above our balance, which is below {thresholds['low_ratio']:.0%}",
+    )
+
+
+def rounded_down(amount_sat: int) -> int:
+    """Return the largest power of two not above the amount: coarse on purpose, so that it gives no balance away."""
+    return 1 << (amount_sat.bit_length() - 1) if amount_sat > 0 else 0
+
+
+def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
+    """The announced maximum is a small part of a channel whose balance we do not know to be low."""
+    top, ratio = policy.max_htlc_msat, ratio_of(channel)
+    if top is None or top >= channel.capacity_sat * MSAT * thresholds["tiny_share"]:
+        return None
+    if ratio is not None and ratio < thresholds["low_ratio"]:
+        return None
+    new, witness = rounded_down(channel.capacity_sat // 2) * MSAT, Witness(RULE.slug, facts, channel)
+    return Finding(
+        rule=RULE.slug,
+        rule_number=RULE.number,
+        category=RULE.category,
+        severity=Severity.LOW,
+        target=channel.scid,
+        title=f"Let larger payments through channel {channel.scid}: up to {new // MSAT:,} sat",
+        explanation=(
+            f"We announce at most {top // MSAT:,} sat per payment in a channel of {channel.capacity_sat:,} sat, so"
+            " larger ones pass it by. If the limit is there on purpose (little balance, a probing defense), leave"
+            " it."
+        ),
+        evidence=(
+            witness.public("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
+        ),
+        confidence=CONFIDENCE_TINY,
+        action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
+        impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
+        ease=Ease.EASY,
+        effort_hours=0.1,
+        risk=RiskLevel.LOW,
+        cost_sat=0,
+        days_to_effect=3,
+        reversibility=Reversibility.REVERSIBLE,
+        facts_needed=2,
+        facts_present=1 + (ratio is not None),
+        missing=() if ratio is not None else (Need.BALANCES.value,),
+        topics=TOPICS_LIMIT,
+        threshold=f"largest payment below {thresholds['tiny_share']:.0%} of the capacity",
+    )
+
+
+def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
+    low, goal = policy.min_htlc_msat, int(thresholds["usual_min_msat"])
+    if low is None or low < thresholds["high_min_msat"]:
+        return None
+    witness = Witness(RULE.slug, facts, channel)
+    return Finding(
+        rule=RULE.slug,
+        rule_number=RULE.number,
+        category=RULE.category,
+        severity=Severity.INFO,
+        target=channel.scid,
+        title=f"Accept small payments on channel {channel.scid}: from {low // MSAT:,} down to {goal // MSAT:,} sat",
+        explanation=(
+            f"Payments and parts of split payments below {low // MSAT:,} sat cannot pass. If you set it against spam,"
+            " keep it; otherwise the usual minimum is 1 sat."
+        ),
+        evidence=(
+            witness.public("min_htlc_sat", "smallest payment we accept", low // MSAT, "sat"),
+            witness.network("usual_min_sat", "usual minimum", goal // MSAT, "sat"),
+        ),
+        confidence=CONFIDENCE_MIN,
+        action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), low, policy.max_htlc_msat, new_min_msat=goal),
+        impact=Impact("smallest payment accepted", goal // MSAT, goal // MSAT, "sat"),
+        ease=Ease.EASY,
+        effort_hours=0.1,
+        risk=RiskLevel.LOW,
+        cost_sat=0,
+        days_to_effect=3,
+        reversibility=Reversibility.REVERSIBLE,
+        topics=TOPICS_LIMIT,
+        threshold=f"smallest payment at least {thresholds['high_min_msat'] / MSAT:,.0f} sat",
+    )
+
+
+RULE = Rule(
+    slug="htlc_limits",
+    number=19,
+    title="HTLC limits and time lock",
+    category=Category.CHANNELS,
+    summary="Finds time locks out of range and payment limits that make payments fail or pass by.",
+    thresholds=(
+        ThresholdSpec("min_time_lock", 24, "blocks", "Shorter is unsafe (and refused by LND)"),
+        ThresholdSpec("max_time_lock", 144, "blocks", "Longer makes senders avoid the channel"),
+        ThresholdSpec("usual_time_lock", 80, "blocks", "The network's median, advised instead of a long one"),
+        ThresholdSpec("low_ratio", 0.3, "ratio", "The largest payment is lowered only below this share of the balance"),
+        ThresholdSpec("least_max_sat", 10_000, "sat", "Never advise a largest payment below this"),
+        ThresholdSpec("tiny_share", 0.05, "ratio", "A largest payment below this share of the capacity is small"),
+        ThresholdSpec("high_min_msat", 100_000, "msat", "A smallest payment from here is high"),
+        ThresholdSpec("usual_min_msat", 1_000, "msat", "Smallest payment advised"),
+        at_most(3),
+    ),
+    needs=(Need.POLICIES,),
+    find=find,
+)

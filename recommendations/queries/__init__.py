@@ -1,0 +1,55 @@
+"""Reads of the advice floor: rows in, frozen values out."""
+
+from recommendations.queries.advice import recommendation_exists, recommendation_of
+from recommendations.queries.channels import ChannelFilters, ChannelLine, ChannelsPage, channels_at, channels_page
+from recommendations.queries.networks import (
+    FeeBar,
+    ListedNetwork,
+    default_network,
+    fee_histogram,
+    listed_networks,
+    network_facts,
+    network_state,
+    newest_snapshot,
+)
+from recommendations.queries.nodes import (
+    MetricsPoint,
+    NodeHit,
+    NodeIdentity,
+    NodeSummary,
+    capacity_rank,
+    identify,
+    metrics_history,
+    node_summary,
+    search_nodes,
+)
+from recommendations.queries.popularity import ViewedNode, most_viewed_nodes
+
+__all__ = [
+    "ChannelFilters",
+    "ChannelLine",
+    "ChannelsPage",
+    "FeeBar",
+    "ListedNetwork",
+    "MetricsPoint",
+    "NodeHit",
+    "NodeIdentity",
+    "NodeSummary",
+    "ViewedNode",
+    "capacity_rank",
+    "channels_at",
+    "channels_page",
+    "default_network",
+    "fee_histogram",
+    "identify",
+    "listed_networks",
+    "metrics_history",
+    "most_viewed_nodes",
+    "network_facts",
+    "network_state",
+    "newest_snapshot",
+    "node_summary",
+    "recommendation_exists",
+    "recommendation_of",
+    "search_nodes",
+]

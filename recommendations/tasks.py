@@ -1,0 +1,1 @@
+"""Jobs of this floor, named by dotted string."""

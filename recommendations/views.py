@@ -1,0 +1,243 @@
+"""The pages of the advice floor: search, a node with its advice and channels, tracked advice, a graph handed in."""
+
+import csv
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from models_registry.api.authentication import unit_of
+from models_registry.domain.query_types import QueryType
+from rag.queries import recent_answers
+from recommendations.domain.advice import fee_label
+from recommendations.domain.channel_table import COLUMNS, Column, csv_rows, liquidity
+from recommendations.domain.errors import AdviceFailed, NetworkNotFound, NodeNotFound, RecommendationNotFound
+from recommendations.domain.facts import NodeFacts
+from recommendations.domain.units import normalize_node_key
+from recommendations.forms import (
+    STATE_WORDS,
+    AdviceForm,
+    ChannelsForm,
+    InboxForm,
+    SearchForm,
+    posted_card,
+    posted_object,
+)
+from recommendations.queries import (
+    ChannelFilters,
+    ChannelsPage,
+    channels_page,
+    metrics_history,
+    recommendation_of,
+    search_nodes,
+)
+from recommendations.queries.pages import card_of, inbox_counts, inbox_page, latest_run
+from recommendations.services import decide
+from recommendations.services.collect import advise_now
+from recommendations.services.prepare import AdviceRequest
+from recommendations.services.snapshot import node_facts
+
+SUGGESTIONS = 8
+HITS = 50
+EVERY_CHANNEL = 100_000
+BAD_KEY = "A node key has 66 hexadecimal characters and starts with 02 or 03."
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the nodes that match; to htmx, the suggestions under a search field. A whole key leads to its node."""
+    form = SearchForm(request.GET)
+    form.is_valid()
+    key = normalize_node_key(form.words)
+    if key and not request.htmx:
+        return redirect("recommendations:node", key)
+    try:
+        hits = search_nodes(form.words, limit=SUGGESTIONS if request.htmx else HITS)
+    except NetworkNotFound:
+        hits = ()
+    context = {"query": form.words, "hits": hits, "box": request.htmx.target or "suggestion"}
+    template = "recommendations/_suggestions.html" if request.htmx else "recommendations/search.html"
+    return render(request, template, context)
+
+
+@require_safe
+def node(request: HttpRequest, pubkey: str) -> HttpResponse:
+    """Show a node; to htmx, only its channels."""
+    if normalize_node_key(pubkey) is None:
+        return render(request, "400.html", {"reason": BAD_KEY}, status=400)
+    if request.htmx and (request.htmx.target or "").startswith("channel"):
+        return render(request, "recommendations/_channels.html", _channels(request, pubkey))
+    facts = _facts(request, pubkey)
+    run = latest_run(facts.pubkey, user=request.user, network=facts.network.slug)
+    context = {
+        **_channels(request, facts.pubkey),
+        **_figures(facts),
+        "facts": facts,
+        "history": [(point.as_of, point.capacity_sat) for point in metrics_history(facts.pubkey)],
+        "advice_form": AdviceForm(),
+        "run": run.summary if run else None,
+        "cards": run.cards if run else (),
+        "answers": recent_answers(request.user, node_pubkey=facts.pubkey) if request.user.is_authenticated else (),
+    }
+    return render(request, "recommendations/node.html", context)
+
+
+@require_safe
+def channels_csv(request: HttpRequest, pubkey: str) -> HttpResponse:
+    """Answer all channels of the node as a file, in the order and with the filter of the page."""
+    words = _channel_words(request)
+    try:
+        page = _channels_page(request, pubkey, {**words, "page": 1}, page_size=EVERY_CHANNEL)
+    except (NodeNotFound, NetworkNotFound) as exc:
+        raise Http404("There is no such node.") from exc
+    text = StringIO()
+    csv.writer(text).writerows(csv_rows(page.lines))
+    name = f"channels-{pubkey[:12]}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_POST
+@login_required
+def advise(request: HttpRequest, pubkey: str) -> HttpResponse:
+    """Compute and store advice, then show the node: what the page does without scripts."""
+    form = AdviceForm(request.POST)
+    words = form.cleaned_data if form.is_valid() else {"analysis_type": "detailed", "goal": "balanced"}
+    wanted = AdviceRequest(
+        pubkey=pubkey.lower(),
+        unit=unit_of(request),
+        user=request.user,
+        query_type=QueryType(words["analysis_type"]),
+        goal=words["goal"],
+    )
+    try:
+        async_to_sync(advise_now)(wanted, at=timezone.now())
+    except AdviceFailed as exc:
+        messages.error(request, str(exc))
+    return redirect(f"{reverse('recommendations:node', args=[wanted.pubkey])}#recommendations")
+
+
+@require_POST
+@login_required
+def card(request: HttpRequest, pubkey: str) -> HttpResponse:
+    """Lay out a recommendation that was streamed to the page. Nothing is read or stored."""
+    content = posted_card(request.body)
+    if content is None:
+        return HttpResponseBadRequest()
+    return render(request, "recommendations/_card.html", {"card": content, "is_live": True})
+
+
+@require_POST
+@login_required
+def summary(request: HttpRequest, pubkey: str) -> HttpResponse:
+    """Lay out what closes a streamed turn. Nothing is read or stored."""
+    content = posted_object(request.body)
+    if content is None:
+        return HttpResponseBadRequest()
+    return render(request, "recommendations/_summary.html", {"summary": content})
+
+
+@require_safe
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Show everything that was recommended to this user, and what became of it."""
+    form = InboxForm(request.GET)
+    words = form.cleaned_data if form.is_valid() else {}
+    state = words.get("state") or ""
+    counts = inbox_counts(request.user)
+    tabs = [{"state": "", "label": "All", "count": sum(counts.values()), "is_current": not state}]
+    tabs += [
+        {"state": one.value, "label": label, "count": counts.get(one, 0), "is_current": state == one}
+        for one, label in STATE_WORDS.items()
+    ]
+    page = inbox_page(request.user, state=state, number=words.get("page") or 1)
+    context = {"page": page, "tabs": tabs, "keep": f"{urlencode({'state': state})}&", "words": STATE_WORDS}
+    return render(request, "recommendations/inbox.html", context)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show one tracked recommendation, and mark it as seen."""
+    try:
+        decide.view(key, user=request.user, actor=unit_of(request), at=timezone.now())
+        row = recommendation_of(key, user=request.user)
+    except RecommendationNotFound as exc:
+        raise Http404("There is no such recommendation.") from exc
+    return render(
+        request, "recommendations/detail.html", {"card": card_of(row), "listed": [row], "row": row, "node": row.node}
+    )
+
+
+def _facts(request: HttpRequest, pubkey: str) -> NodeFacts:
+    try:
+        return node_facts(pubkey, user=request.user, at=timezone.now())
+    except (NodeNotFound, NetworkNotFound) as exc:
+        raise Http404("There is no such node.") from exc
+
+
+def _figures(facts: NodeFacts) -> dict[str, Any]:
+    own, earned = facts.standing.median_fee_ppm, facts.private.revenue_msat if facts.private else None
+    return {
+        "fee_label": None if own is None else fee_label(own, median_ppm=facts.network.median_fee_ppm),
+        "revenue_sat": None if earned is None else earned // 1000,
+        "liquidity": liquidity(facts.channels),
+    }
+
+
+def _channels(request: HttpRequest, pubkey: str) -> dict[str, Any]:
+    words = _channel_words(request)
+    try:
+        page = _channels_page(request, pubkey, words)
+    except (NodeNotFound, NetworkNotFound) as exc:
+        raise Http404("There is no such node.") from exc
+    shows_balance = any(line.local_ratio is not None for line in page.lines)
+    columns = [_heading(column, words) for column in COLUMNS if shows_balance or not column.is_private]
+    keep = _link({**words, "page": None})
+    context = {"table": words, "page": page, "columns": columns, "shows_balance": shows_balance, "keep": keep}
+    return {**context, "key": pubkey.lower()}
+
+
+def _channels_page(request: HttpRequest, pubkey: str, words: dict[str, Any], *, page_size: int = 50) -> ChannelsPage:
+    return channels_page(
+        pubkey,
+        user=request.user,
+        sort=words["sort"].removeprefix("-"),
+        is_descending=words["sort"].startswith("-"),
+        page=words["page"],
+        filters=ChannelFilters(search=words["q"], only_live=words["live"]),
+        page_size=page_size,
+    )
+
+
+def _channel_words(request: HttpRequest) -> dict[str, Any]:
+    form = ChannelsForm(request.GET)
+    form.is_valid()
+    return form.words
+
+
+def _heading(column: Column, words: dict[str, Any]) -> dict[str, str]:
+    css = " ".join(
+        name for name, applies in (("number", column.is_number), ("sticky", column.label == "Peer")) if applies
+    )
+    if column.sort is None:
+        return {"label": column.label, "css": css}
+    is_current, is_descending = words["sort"].removeprefix("-") == column.sort, words["sort"].startswith("-")
+    wanted = column.sort if is_current and is_descending else f"-{column.sort}"
+    direction = ("descending" if is_descending else "ascending") if is_current else ""
+    href = f"?{_link({**words, 'page': None, 'sort': wanted})}"
+    return {"label": column.label, "css": css, "href": href, "direction": direction}
+
+
+def _link(words: dict[str, Any]) -> str:
+    kept = {name: value for name, value in words.items() if value not in (None, "", False)}
+    return urlencode({**kept, "live": 1} if kept.get("live") else kept)

@@ -1,0 +1,69 @@
+"""A share decides, an exposure remembers."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from prometheus_client import REGISTRY
+
+from models_registry.domain.rollout import Engine
+from models_registry.models import Exposure, Rollout
+from models_registry.services.rollouts import preview, rollout_choice
+from tests.models_registry.rows import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def rollout(share=100, **more):
+    return Rollout.objects.create(slug="advice-v2", name="Advice", share_percent=Decimal(share), **more)
+
+
+@pytest.mark.parametrize(("share", "engine"), [(100, Engine.V2), (0, Engine.RULES)])
+def test_the_share_decides(share, engine):
+    rollout(share)
+
+    assert rollout_choice("node", at=NOW).engine is engine
+
+
+def test_without_an_enabled_rollout_the_rules_answer_and_nothing_is_stored():
+    assert rollout_choice("node", at=NOW).engine is Engine.RULES
+    rollout(is_enabled=False)
+    choice = rollout_choice("node", at=NOW)
+
+    assert (choice.engine, choice.rollout, choice.bucket) == (Engine.RULES, None, None)
+    assert not Exposure.objects.exists()
+
+
+def test_meeting_twice_is_one_exposure_with_both_times():
+    rollout()
+    labels = {"rollout": "advice-v2", "variant": "v2"}
+    before = REGISTRY.get_sample_value("lnrag_rollout_exposures_total", labels) or 0
+
+    first = rollout_choice("node", at=NOW)
+    again = rollout_choice("node", at=NOW + timedelta(days=1))
+
+    row = Exposure.objects.get()
+    assert first == again
+    assert (row.first_at, row.latest_at) == (NOW, NOW + timedelta(days=1))
+    assert (row.unit, row.variant, row.bucket, row.share_percent) == ("node", "v2", first.bucket, Decimal(100))
+    assert REGISTRY.get_sample_value("lnrag_rollout_exposures_total", labels) == before + 1
+    assert str(row) == f"{row.rollout_id}:v2"
+
+
+def test_an_edit_of_the_share_acts_at_once_and_moves_nobody_out():
+    row = rollout(10)
+    inside = {unit for unit in map(str, range(300)) if preview(unit).engine is Engine.V2}
+
+    row.share_percent = Decimal(25)
+    row.save()
+
+    now_inside = {unit for unit in map(str, range(300)) if preview(unit).engine is Engine.V2}
+    assert inside < now_inside
+
+
+def test_a_preview_stores_nothing():
+    rollout()
+
+    assert preview("node").variant == "v2"
+    assert not Exposure.objects.exists()
+    assert str(Rollout.objects.get()) == "Advice"

@@ -1,0 +1,1 @@
+"""The demo network for tests of this floor and others."""
