@@ -115,10 +115,12 @@ def popular_questions(*, at: datetime, lang: str | None = None, limit: int = 8) 
     return tuple(row["question"] for row in popular)
 
 
-def recent_answers(user: Reader, *, unit: str = "", limit: int = 10) -> tuple[dict[str, Any], ...]:
+def recent_answers(
+    user: Reader, *, unit: str = "", node_pubkey: str = "", limit: int = 10
+) -> tuple[dict[str, Any], ...]:
     """Return the latest answers of this asker, newest first, under the names that the `answer` event uses.
 
-    With a signed-in user the user decides, else the unit, which must not be empty.
+    With a signed-in user the user decides, else the unit, which must not be empty. With a key: those about that node.
     """
     if user is not None and user.pk is not None:
         rows = Answer.objects.filter(user_id=user.pk)
@@ -126,6 +128,8 @@ def recent_answers(user: Reader, *, unit: str = "", limit: int = 10) -> tuple[di
         rows = Answer.objects.filter(user__isnull=True, unit=unit)
     else:
         return ()
+    if node_pubkey:
+        rows = rows.filter(node_pubkey=node_pubkey)
     answered = rows.filter(outcome=Answer.Outcome.COMPLETED).order_by("-asked_at")[:limit]
     return tuple(_answer(row) for row in answered)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,13 +21,20 @@ from models_registry.domain.query_types import QueryType
 from rag.queries import recent_answers
 from recommendations.domain.advice import fee_label
 from recommendations.domain.channel_table import COLUMNS, Column, csv_rows, liquidity
-from recommendations.domain.errors import AdviceFailed, NetworkNotFound, NodeNotFound, RecommendationNotFound
+from recommendations.domain.errors import (
+    AdviceFailed,
+    GraphFileTooLarge,
+    NetworkNotFound,
+    NodeNotFound,
+    RecommendationNotFound,
+)
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.units import normalize_node_key
 from recommendations.forms import (
     STATE_WORDS,
     AdviceForm,
     ChannelsForm,
+    GraphUploadForm,
     InboxForm,
     SearchForm,
     posted_card,
@@ -36,15 +44,18 @@ from recommendations.queries import (
     ChannelFilters,
     ChannelsPage,
     channels_page,
+    identify,
     metrics_history,
     recommendation_of,
     search_nodes,
 )
-from recommendations.queries.pages import card_of, inbox_counts, inbox_page, latest_run
-from recommendations.services import decide
+from recommendations.queries.pages import card_of, inbox_counts, inbox_page, latest_run, upload_of
+from recommendations.services import decide, uploads
 from recommendations.services.collect import advise_now
 from recommendations.services.prepare import AdviceRequest
+from recommendations.services.remove_network import remove_network
 from recommendations.services.snapshot import node_facts
+from recommendations.services.views_log import record_view
 
 SUGGESTIONS = 8
 HITS = 50
@@ -77,6 +88,7 @@ def node(request: HttpRequest, pubkey: str) -> HttpResponse:
     if request.htmx and (request.htmx.target or "").startswith("channel"):
         return render(request, "recommendations/_channels.html", _channels(request, pubkey))
     facts = _facts(request, pubkey)
+    record_view(identify(facts.pubkey).node_id, day=timezone.now().date())
     run = latest_run(facts.pubkey, user=request.user, network=facts.network.slug)
     context = {
         **_channels(request, facts.pubkey),
@@ -176,6 +188,51 @@ def detail(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(
         request, "recommendations/detail.html", {"card": card_of(row), "listed": [row], "row": row, "node": row.node}
     )
+
+
+@require_POST
+@login_required
+def upload_graph(request: HttpRequest) -> HttpResponse:
+    """Take a graph file and queue its import."""
+    _require_staff(request)
+    form = GraphUploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "400.html", {"reason": form.errors["file"][0]}, status=400)
+    try:
+        upload = uploads.receive(form.cleaned_data["file"], user=request.user, at=timezone.now())
+    except GraphFileTooLarge as exc:
+        return render(request, "400.html", {"reason": str(exc)}, status=413)
+    return redirect("recommendations:upload", upload.pk)
+
+
+@require_safe
+@login_required
+def upload(request: HttpRequest, key: int) -> HttpResponse:
+    """Show how far an import is; to htmx, only the part that changes."""
+    found = upload_of(key, user=request.user)
+    if found is None:
+        raise Http404("There is no such upload.")
+    template = "recommendations/_upload_state.html" if request.htmx else "recommendations/upload.html"
+    return render(request, template, {"upload": found})
+
+
+@require_POST
+@login_required
+def remove_demo(request: HttpRequest) -> HttpResponse:
+    """Remove the demo network with everything that belongs to it."""
+    _require_staff(request)
+    try:
+        remove_network("demo")
+    except NetworkNotFound:
+        messages.warning(request, "The demo network was already gone.")
+    else:
+        messages.success(request, "The demo network is gone. `manage.py demo_network` brings it back.")
+    return redirect("home")
+
+
+def _require_staff(request: HttpRequest) -> None:
+    if not request.user.is_staff:
+        raise PermissionDenied
 
 
 def _facts(request: HttpRequest, pubkey: str) -> NodeFacts:

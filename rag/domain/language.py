@@ -8,7 +8,8 @@ WORD = re.compile(r"[^\W\d_]+")
 FRENCH_FUNCTION_WORDS = frozenset(
     WORD.findall(
         """
-        a à le la les un une des du de et est sont mon ma mes ton ta tes son sa ses notre votre leur nos vos leurs je tu il
+        a à le la les un une des du de et
+        est sont mon ma mes ton ta tes son sa ses notre votre leur nos vos leurs je tu il
         elle on nous vous ils elles que qui quoi quel quelle quels quelles comment pourquoi combien quand où ou dans sur
         sous avec sans pour par pas ne ce cette ces au aux en y se si mais donc car être avoir fait faire faut dois doit
         puis peut peux peuvent plus moins trop très bien entre vers chez comme aussi alors ai as avons avez ont suis

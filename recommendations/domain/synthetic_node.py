@@ -47,10 +47,10 @@ STORIES = (
     Story(0, 16_000_000, 0.48, 240, 3.0, 3.0),  # its parallel: too much capital with one peer
     Story(0, 14_000_000, 0.61, 260, 2.0, 2.0),
     Story(1, 8_000_000, 0.93, 4_200, 0.0, 0.2),  # full, silent, and far dearer than its market
-    Story(2, 6_000_000, 0.05, 12, 7.0, 0.3, 90_000),  # earns, is nearly empty, and far too cheap
-    Story(3, 5_000_000, 0.97, 900, age_days=240, stops_days_ago=400),  # dead for as long as we look
+    Story(2, 6_000_000, 0.05, 2, 7.0, 0.3, 90_000),  # earns, is nearly empty, and far too cheap
+    Story(3, 5_000_000, 0.97, 60, age_days=240, stops_days_ago=400),  # dead for as long as we look
     Story(4, 4_000_000, 0.50, 320, 0.6, 0.5, peer_uptime=0.905),  # a peer that is often away
-    Story(5, 3_000_000, 0.52, 150, 1.5, 1.2, 20_000, base_fee_msat=1_000),  # a base fee on small payments
+    Story(5, 3_000_000, 0.52, 150, 0.3, 1.2, 12_000, base_fee_msat=1_000),  # a base fee on small payments
     Story(6, 5_000_000, 0.22, 210, 1.2, 0.8, limit_share=0.99),  # advertises more than it holds
     Story(7, 150_000, 0.60, 180, 0.2, 0.1, 8_000),  # too small to pay for itself
     Story(8, 200_000, 0.40, 180, 0.1, 0.2, 8_000),

@@ -156,10 +156,11 @@ def find_node(pubkey: str, *, snapshot: GraphSnapshot) -> Node:
 
 def visible_connection(node: Node, *, user: Viewer) -> NodeConnection | None:
     """Return the private data of a node that `user` may see: their own first, else the demo's. Without login: none."""
-    if user is None or not user.is_authenticated or user.pk is None:
+    if user is None or not user.is_authenticated:
         return None
     is_demo = Q(kind=NodeConnection.Kind.DEMO, owner=None)
-    connections = NodeConnection.objects.filter(Q(owner_id=user.pk) | is_demo, node=node)
+    is_visible = is_demo if user.pk is None else is_demo | Q(owner_id=user.pk)  # an API key may belong to nobody
+    connections = NodeConnection.objects.filter(is_visible, node=node)
     return connections.order_by("owner", "pk").first()  # PostgreSQL sorts null last: one's own comes first
 
 

@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
 
 from recommendations.domain.advice import Priority, State
-from recommendations.models import Recommendation, RecommendationRun
+from recommendations.models import GraphUpload, Recommendation, RecommendationRun
 from recommendations.queries.nodes import Viewer
 
 PAGE_SIZE = 30
@@ -81,6 +81,13 @@ def inbox_counts(user: Viewer) -> dict[str, int]:
     """Return how many of the viewer's tracked recommendations are in each state. One query."""
     rows = Recommendation.objects.visible_to(user).order_by().values_list("state").annotate(Count("pk"))
     return dict(rows)
+
+
+def upload_of(upload_id: int, *, user: Viewer) -> GraphUpload | None:
+    """Return one upload of this viewer, or None."""
+    if user is None or user.pk is None:
+        return None
+    return GraphUpload.objects.filter(pk=upload_id, user_id=user.pk).first()
 
 
 def _line(row: Recommendation) -> InboxLine:

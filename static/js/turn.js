@@ -24,7 +24,7 @@ export function openTurn(path, firstMessage, onEvent) {
     cancel() {
       if (isOver) return;
       isOver = true;
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ action: "cancel" }));
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "cancel", action: "cancel" }));
       socket.close(1000);
     },
   };

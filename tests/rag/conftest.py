@@ -13,6 +13,9 @@ from rag.domain.documents import RawDocument, Reference
 from rag.models import Source
 from rag.services import defaults
 from rag.services.ingest import ingest_documents
+from tests.servers.fixtures import ollama
+
+__all__ = ["ollama"]
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MODEL = "llama3:8b-instruct"

@@ -46,7 +46,8 @@ def said(one, lang="en"):
         (
             STRONG,
             "fr",
-            "95,1, critique, confiance 0,86: fort effet sur les revenus (+5\u202f000 sat / 30 d), facile, 0,5 h, gratuit.",
+            "95,1, critique, confiance 0,86: fort effet sur les revenus (+5\u202f000 sat / 30 d),"
+            " facile, 0,5 h, gratuit.",
         ),
         (WEAK, "en", "13.3, info, confidence 0.49: little revenue effect (+100 sat / 30 d), data 6 days old."),
         (

@@ -1,0 +1,88 @@
+"""A fee moves rarely, noticeably and in bounded steps."""
+
+from datetime import timedelta
+
+import pytest
+
+from recommendations.domain.findings import fee_guard
+from recommendations.domain.findings.fee_guard import caution, fee_step, words
+from tests.recommendations.domain.factories import AT, channel, found, node, numbers, policy
+
+NUMBERS = numbers("fee_guard")
+
+
+def stepped(current, wanted, **changes):
+    step = fee_step(policy(fee_ppm=current), wanted_ppm=wanted, at=AT, thresholds=numbers("fee_guard", **changes))
+    return None if step is None else step.new_ppm
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "expected"),
+    [
+        (50, 59, None),
+        (50, 60, 60),
+        (50, 40, 40),
+        (50, 41, None),
+        (1_000, 1_099, None),
+        (1_000, 1_100, 1_100),
+        (1_000, 901, None),
+        (1_000, 900, 900),
+        (1_000, 2_000, 1_500),
+        (1_000, 100, 500),
+        (10, 400, 60),
+        (0, 5, None),
+        (0, 10, 10),
+        (0, 400, 50),
+        (9_950, 20_000, None),
+        (20_000, 30_000, None),
+        (20_000, 5_000, 10_000),
+        (2**32 - 1, 100, None),
+    ],
+)
+def test_steps_are_noticeable_and_bounded(current, wanted, expected):
+    if current == 2**32 - 1:
+        assert stepped(current, wanted) == 2**31  # half of an absurd fee is the largest step, and still absurd
+        return
+    assert stepped(current, wanted) == expected
+
+
+@pytest.mark.parametrize(("hours", "is_held"), [(0, True), (23.9, True), (24, False), (72, False)])
+def test_a_fee_that_just_changed_rests(hours, is_held):
+    resting = policy(changed_at=AT - timedelta(hours=hours))
+
+    assert (fee_step(resting, wanted_ppm=400, at=AT, thresholds=NUMBERS) is None) is is_held
+
+
+def test_a_fresh_announcement_is_no_proof_of_a_change_but_asks_for_care():
+    fresh = policy(updated_at=AT - timedelta(hours=2))
+
+    assert fee_step(fresh, wanted_ppm=300, at=AT, thresholds=NUMBERS) is not None
+    assert "wait until 24 h" in caution(fresh, at=AT, thresholds=NUMBERS)
+
+
+def test_an_operator_may_take_every_announcement_for_a_change():
+    fresh, strict = policy(updated_at=AT - timedelta(hours=2)), numbers("fee_guard", refresh_blocks=1)
+
+    assert fee_step(fresh, wanted_ppm=300, at=AT, thresholds=strict) is None
+
+
+@pytest.mark.parametrize("changes", [{"updated_at": None}, {"changed_at": AT - timedelta(days=2)}])
+def test_there_is_no_caution_without_cause(changes):
+    assert caution(policy(**changes), at=AT, thresholds=NUMBERS) == ""
+
+
+@pytest.mark.parametrize(("bounds", "expected"), [({"highest_ppm": 250}, 250), ({"highest_ppm": 205}, None)])
+def test_the_operators_bounds_hold(bounds, expected):
+    assert stepped(200, 300, **bounds) == expected
+
+
+def test_a_partial_step_says_where_it_leads():
+    step = fee_step(policy(fee_ppm=1_000), wanted_ppm=100, at=AT, thresholds=NUMBERS)
+
+    assert step is not None
+    assert step.is_partial
+    assert "toward 100 ppm" in words(step, NUMBERS)
+
+
+def test_the_guard_itself_finds_nothing():
+    assert found(fee_guard.RULE, node(channel(1))) == ()
