@@ -54,6 +54,10 @@ class Child:
             )
 
     @property
+    def is_started(self) -> bool:
+        return self.process is not None
+
+    @property
     def is_dead(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 

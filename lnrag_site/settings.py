@@ -32,7 +32,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # --- The house --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",

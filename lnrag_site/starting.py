@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import checks
 from django.core.management import call_command
 from django.db import connection
 
 from lnrag_site import health, links, metrics, postgres
 from lnrag_site.processes import Child
+from rag.models import Chunk
 from recommendations.models import Network
 
 LOG_NAME = "lnrag.log"
@@ -23,16 +25,30 @@ WEB_PATIENCE_S = 3.0
 QUEUE_PATIENCE_S = 4.0
 
 
-def steps() -> tuple[tuple[str, Callable[[], object]], ...]:
-    """Return the steps with their titles."""
+Steps = tuple[tuple[str, Callable[[], object]], ...]
+
+
+def foundations() -> Steps:
+    """Return the steps without which nothing can run, with their titles."""
     return (
         ("Starting the database", lambda: postgres.attach(settings.VAR_DIR)),
         ("Bringing the tables up to date", _migrate),
+    )
+
+
+def contents() -> Steps:
+    """Return the steps that fill the tables, with their titles."""
+    return (
         ("Loading first values", _load_rows),
         ("Reading the knowledge library", lambda: _quietly("load_knowledge")),
         ("Looking for a network", _ensure_network),
         ("Looking for an administrator", links.ensure_administrator),
     )
+
+
+def is_furnished() -> bool:
+    """Tell whether an earlier start went through: pages can then be served while the contents are looked over."""
+    return Network.objects.exists() and Chunk.objects.exists() and User.objects.exists()
 
 
 def warnings() -> tuple[str, ...]:

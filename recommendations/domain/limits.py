@@ -41,7 +41,9 @@ class Limits:
         )
 
     def largest_step_ppm(self, current_ppm: int) -> int:
-        return max(int(current_ppm * self.max_step_percent / 100), self.free_step_ppm)
+        """Return how far one change may go; from far above the bounds, as far as their edge."""
+        way_back = current_ppm - self.max_fee_ppm
+        return max(int(current_ppm * self.max_step_percent / 100), self.free_step_ppm, way_back)
 
 
 def why_outside(current: FeeTerms, new: FeeTerms, *, limits: Limits) -> str | None:

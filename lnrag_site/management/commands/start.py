@@ -50,25 +50,41 @@ class Command(BaseCommand):
 
 
 def _serve(progress: Progress, *, port: int, log: Path) -> None:
-    children: tuple[processes.Child, ...] = ()
+    web, queue = starting.children(port=port)
     try:
-        for title, work in starting.steps():
-            with progress.step(title):
-                _do(title, work, log=log)
+        _take(starting.foundations(), progress, log=log)
+        if starting.is_furnished():  # boots while we look the contents over
+            web.start()
+        _take(starting.contents(), progress, log=log)
         for warning in starting.warnings():
             progress.say(f"  Please look: {warning}", style="yellow")
-        (settings.VAR_DIR / ports.PORT_FILE).write_text(str(port), encoding="ascii")
-        children = starting.children(port=port)
         with progress.step("Starting the web server and the job queue"):
-            for child in children:
-                child.start()
-            _wait_until_ready(children, port=port)
+            _start_all(web, queue, port=port)
         _greet(progress, port=port, log=log)
-        _watch(children, progress)
+        _watch((web, queue), progress)
     finally:
-        for child in children:  # the web server first, so that no new job arrives; PostgreSQL last
+        for child in (web, queue):  # the web server first, so that no new job arrives; PostgreSQL last
             child.stop()
         postgres.detach(settings.VAR_DIR)
+
+
+def _start_all(web: processes.Child, queue: processes.Child, *, port: int) -> None:
+    (settings.VAR_DIR / ports.PORT_FILE).write_text(str(port), encoding="ascii")
+    if not web.is_started:
+        web.start()
+    deadline = time.monotonic() + LONGEST_BOOT_S
+    while not _is_ready(port):
+        processes.watch((web,))
+        if time.monotonic() > deadline:
+            raise StartFailed(f"The web server did not get ready. See {settings.VAR_DIR / starting.LOG_NAME}.")
+        time.sleep(0.1)
+    queue.start()
+
+
+def _take(steps: starting.Steps, progress: Progress, *, log: Path) -> None:
+    for title, work in steps:
+        with progress.step(title):
+            _do(title, work, log=log)
 
 
 def _do(title: str, work: Any, *, log: Path) -> None:
@@ -95,15 +111,6 @@ def _is_disk_full(exc: BaseException | None) -> bool:
             return True
         exc = exc.__cause__
     return False
-
-
-def _wait_until_ready(children: tuple[processes.Child, ...], *, port: int) -> None:
-    deadline = time.monotonic() + LONGEST_BOOT_S
-    while not _is_ready(port):
-        processes.watch(children)
-        if time.monotonic() > deadline:
-            raise StartFailed(f"The web server did not get ready. See {settings.VAR_DIR / starting.LOG_NAME}.")
-        time.sleep(0.1)
 
 
 def _is_ready(port: int) -> bool:

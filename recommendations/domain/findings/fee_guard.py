@@ -33,6 +33,8 @@ def fee_step(policy: PolicyFacts, *, wanted_ppm: float, at: datetime, thresholds
     bounded = min(max(wanted, int(thresholds["lowest_ppm"])), int(thresholds["highest_ppm"]))
     reach = max(int(current * thresholds["step_percent"] / 100), int(thresholds["free_step_ppm"]))
     new = min(max(bounded, current - reach), current + reach)
+    if wanted < current:
+        new = min(new, int(thresholds["highest_ppm"]))  # from far above, the first step leads inside the bounds
     smallest = max(thresholds["min_change_ppm"], current * thresholds["min_change_percent"] / 100)
     if abs(new - current) < smallest or (new > current) != (wanted > current):
         return None

@@ -246,7 +246,7 @@ async def test_a_failure_before_the_first_word_falls_back_to_quotes(
     assert_invariants(events)
     assert data(events, EventType.ANSWER)["degraded"] is True
     assert (await get_row()).outcome == Answer.Outcome.COMPLETED
-    assert (await Generation.objects.aget()).outcome == Generation.Outcome.FAILED
+    assert (await Generation.objects.aget()).outcome == "failed"
 
 
 async def test_another_model_takes_over_before_the_first_word(library: Source, ollama: OllamaServer) -> None:
@@ -306,7 +306,7 @@ async def test_hanging_up_closes_the_model_and_leaves_an_abandoned_row(library: 
         assert generation.tokens_generated < 20
     stored = await get_row()
     assert stored.outcome == Answer.Outcome.ABANDONED
-    assert (await Generation.objects.aget()).outcome == Generation.Outcome.ABANDONED
+    assert (await Generation.objects.aget()).outcome == "abandoned"
 
 
 async def test_a_cancelled_task_leaves_an_abandoned_row(library: Source) -> None:

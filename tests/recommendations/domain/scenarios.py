@@ -117,6 +117,7 @@ def hostile() -> NodeFacts:
     strange = (
         channel(1, own_policy=None, peer_policy=None, is_live=False, age_days=None, market=market(None, size=0)),
         channel(2, own_policy=policy(fee_ppm=2**32 - 1, base_fee_msat=2**32 - 1, time_lock_delta=5)),
+        channel(8, own_policy=policy(fee_ppm=2**32 - 1, base_fee_msat=2**31), market=market(200, percentile=100.0)),
         channel(3, capacity_sat=20_000, own_policy=policy(max_htlc_msat=0, min_htlc_msat=None)),
         channel(4, own_policy=policy(time_lock_delta=4_032, max_htlc_msat=None, updated_at=None)),
         channel(5, own_policy=policy(fee_ppm=0, inbound_base_fee_msat=-5, inbound_fee_ppm=-900)),

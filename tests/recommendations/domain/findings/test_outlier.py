@@ -14,13 +14,17 @@ def earning(number, msat, *, days=60.0, window=30):
 
 
 def herd(lowest, **changes):
-    """Nine channels around 1,000,000 msat (quartiles 990,000 and 1,010,000), and one that earns `lowest`."""
+    """Nine channels around 1,000,000 msat and one that earns `lowest`.
+
+    Exclusive quartiles 993,750 and 1,021,250: the fences lie at 952,500 and 911,250.
+    """
     others = (earning(n, 980_000 + 5_000 * n) for n in range(2, 11))
     return operated(earning(1, lowest, **changes), *others)
 
 
 @pytest.mark.parametrize(
-    ("lowest", "severity"), [(980_000, None), (950_000, None), (930_000, Severity.LOW), (800_000, Severity.MEDIUM)]
+    ("lowest", "severity"),
+    [(980_000, None), (953_000, None), (952_000, Severity.LOW), (912_000, Severity.LOW), (911_000, Severity.MEDIUM)],
 )
 def test_only_what_falls_below_the_fence_is_named(lowest, severity):
     findings = found(RULE, herd(lowest))

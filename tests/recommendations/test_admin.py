@@ -1,0 +1,243 @@
+"""The administrator reads ledgers without a query per row, sets thresholds, and activates one weight revision."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from recommendations import models
+from recommendations.admin import Ledger
+from recommendations.domain.findings.catalog import default_thresholds
+from recommendations.models import (
+    GraphUpload,
+    Network,
+    Node,
+    NodeView,
+    Recommendation,
+    RecommendationRun,
+    Threshold,
+    WeightRevision,
+)
+from recommendations.services import defaults
+from recommendations.services.weights import SHIPPED, active_thresholds, active_weights
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MODELS = tuple(getattr(models, name) for name in models.__all__)
+LEDGERS = tuple(model for model in MODELS if isinstance(admin.site._registry.get(model), Ledger))
+HOSTILE = "<script>alert(1)</script> \u202egnirts"
+
+
+def page(model, name: str = "changelist", *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def act(client, model, action: str, *rows):
+    chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    return client.post(page(model), chosen, follow=True)
+
+
+@pytest.fixture
+def filled(demo, admin_user):
+    """Rows in every table of the floor: at least four in each list that can hold so many."""
+    defaults.load(at=AT)
+    nodes = list(Node.objects.order_by("pubkey")[:5])
+    for place, node in enumerate(nodes):
+        NodeView.objects.create(node=node, day=AT.date(), count=place)
+        GraphUpload.objects.create(user=admin_user, file_name=f"graph {place}")
+        WeightRevision.objects.create(**SHIPPED, note=f"try {place}")
+        models.NodeConnection.objects.create(node=node, owner=admin_user, kind=models.NodeConnection.Kind.FILES)
+        run = RecommendationRun.objects.create(
+            node=node,
+            snapshot=demo.snapshot,
+            user=admin_user,
+            engine="v1",
+            analysis_type="detailed",
+            outcome="completed",
+        )
+        Recommendation.objects.create(
+            id=uuid4(), tracking_id=f"REC-{place}", node=node, run=run, rule="base_fee", category="fees",
+            priority="low", score=1.0, target=node.pubkey, title=f"Advice {place}", payload={},
+        )  # fmt: skip
+    return demo
+
+
+def queries_of(client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(url)
+    assert response.status_code == 200
+    return len(captured)
+
+
+def test_every_table_of_the_floor_is_in_the_admin():
+    assert [model.__name__ for model in MODELS if model not in admin.site._registry] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(filled, admin_client, monkeypatch, model):
+    listed = admin.site._registry[model]
+    queries_of(admin_client, page(model))  # content types and the like are looked up once
+
+    counted = set()
+    for rows in (1, 100):
+        monkeypatch.setattr(listed, "list_per_page", rows)
+        counted.add(queries_of(admin_client, page(model)))
+
+    assert len(counted) == 1
+    assert counted.pop() <= 14
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_row_opens(filled, admin_client, model):
+    row = model.objects.first()
+
+    assert admin_client.get(page(model, "change", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS if model in admin.site._registry], ids=lambda m: m.__name__
+)
+def test_every_search_finds_its_way(filled, admin_client, model):
+    if admin.site._registry[model].search_fields:
+        assert admin_client.get(page(model), {"q": "02ab"}).status_code == 200
+
+
+@pytest.mark.parametrize("model", LEDGERS, ids=lambda model: model.__name__)
+def test_nobody_adds_changes_or_deletes_a_row_of_a_ledger(filled, admin_client, model):
+    row = model.objects.first()
+
+    assert admin_client.get(page(model, "add")).status_code == 403
+    assert admin_client.post(page(model, "change", row.pk), {}).status_code == 403
+    assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("words", ["REC-3", "Advice 3"])
+def test_advice_is_found_by_tracking_id_and_title(filled, admin_client, words):
+    response = admin_client.get(page(Recommendation), {"q": words})
+
+    assert [row.tracking_id for row in response.context["cl"].result_list] == ["REC-3"]
+
+
+def test_advice_is_found_by_its_node(filled, admin_client):
+    node = Recommendation.objects.get(tracking_id="REC-2").node
+
+    for words in (node.pubkey, node.pubkey[:12]):
+        response = admin_client.get(page(Recommendation), {"q": words})
+        assert [row.node_id for row in response.context["cl"].result_list] == [node.pk]
+
+
+def test_a_hostile_alias_is_text(filled, admin_client):
+    Node.objects.filter(pk=filled.node.pk).update(alias=HOSTILE)
+
+    shown = admin_client.get(page(Node), {"q": filled.pubkey}).content.decode()
+
+    assert "<script>alert(1)" not in shown
+    assert "<bdi>&lt;script&gt;" in shown
+
+
+def test_a_threshold_acts_on_the_next_request_and_goes_back(filled, admin_client):
+    row = Threshold.objects.get(rule="base_fee", name="least_burden")
+    shipped = row.value
+
+    admin_client.post(page(Threshold, "change", row.pk), {"value": "0.9"})
+    changed = active_thresholds()["base_fee"]["least_burden"]
+    act(admin_client, Threshold, "reset_to_default", row)
+
+    assert changed == 0.9
+    assert (
+        active_thresholds()["base_fee"]["least_burden"] == shipped == default_thresholds()["base_fee"]["least_burden"]
+    )
+    assert defaults.load(at=AT) == ()
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "many", ""])
+def test_a_threshold_no_rule_could_use_is_refused(filled, admin_client, value):
+    row = Threshold.objects.get(rule="base_fee", name="least_burden")
+
+    response = admin_client.post(page(Threshold, "change", row.pk), {"value": value})
+
+    assert response.status_code == 200
+    assert response.context["errors"]
+    assert Threshold.objects.get(pk=row.pk).value == row.value
+
+
+def test_a_weight_revision_is_added_then_activated_and_the_one_before_stays(filled, admin_client):
+    before = WeightRevision.objects.get(is_active=True)
+
+    admin_client.post(page(WeightRevision, "add"), {**SHIPPED, "revenue_impact": "0.6", "note": "earn more"})
+    added = WeightRevision.objects.get(note="earn more")
+    inactive = active_weights("balanced").revision_id
+    act(admin_client, WeightRevision, "activate", added)
+
+    assert inactive == before.pk
+    assert active_weights("balanced").revision_id == added.pk
+    assert WeightRevision.objects.filter(pk=before.pk, is_active=False).exists()
+
+
+@pytest.mark.parametrize("change", [dict.fromkeys(SHIPPED, "0"), {"risk_level": "-0.1"}], ids=["all zero", "negative"])
+def test_weights_that_cannot_order_anything_are_refused(filled, admin_client, change):
+    known = WeightRevision.objects.count()
+
+    response = admin_client.post(page(WeightRevision, "add"), {**SHIPPED, **change})
+
+    assert response.context["errors"]
+    assert WeightRevision.objects.count() == known
+
+
+def test_a_weight_revision_is_never_changed_or_deleted(filled, admin_client):
+    row = WeightRevision.objects.first()
+
+    assert admin_client.post(page(WeightRevision, "change", row.pk), SHIPPED).status_code == 403
+    assert admin_client.post(page(WeightRevision, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_exactly_one_revision_is_activated_at_a_time(filled, admin_client):
+    active = active_weights("balanced").revision_id
+
+    response = act(admin_client, WeightRevision, "activate", *WeightRevision.objects.filter(is_active=False)[:2])
+
+    assert "Choose exactly one" in response.content.decode()
+    assert active_weights("balanced").revision_id == active
+
+
+def test_another_network_becomes_the_default_one(filled, admin_client):
+    other = Network.objects.create(slug="testnet", name="Testnet")
+
+    act(admin_client, Network, "use_by_default", other)
+
+    assert list(Network.objects.filter(is_default=True)) == [other]
+
+
+@pytest.mark.parametrize("is_action", [True, False], ids=["from the list", "from its page"])
+def test_a_network_goes_with_all_that_belongs_to_it(filled, admin_client, is_action):
+    if is_action:
+        chosen = {"action": "delete_selected", "_selected_action": [str(filled.network.pk)], "post": "yes"}
+        admin_client.post(page(Network), chosen)
+    else:
+        admin_client.post(page(Network, "delete", filled.network.pk), {"post": "yes"})
+
+    left = (Network, Node, models.Channel, models.Policy, models.NodeMetrics, models.Forward, Recommendation)
+    assert [model.__name__ for model in left if model.objects.exists()] == []
+
+
+def test_a_node_connection_is_edited(filled, admin_client):
+    row = filled.connection
+    words = {"node": row.node_id, "kind": row.kind, "implementation": "cln", "owner": ""}
+
+    response = admin_client.post(page(models.NodeConnection, "change", row.pk), words)
+
+    row.refresh_from_db()
+    assert response.status_code == 302
+    assert row.implementation == "cln"
+
+
+def test_without_being_staff_nothing_is_shown(filled, client, operator):
+    client.force_login(operator)
+
+    assert client.get(page(Recommendation)).status_code == 302
