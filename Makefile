@@ -70,7 +70,7 @@ if $(PY) -c '' 2>/dev/null && cmp -s $(1) $(STAMPS)/$(1); then exit 0; fi; \
 $(find_python); \
 echo "Setting up $(VENV) (about a minute the first time) …"; \
 if ! $(PY) -m pip --version >/dev/null 2>&1; then rm -rf $(VENV) && "$$python" -m venv $(VENV) || exit 1; fi; \
-if ! $(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $(1); then \
+if ! $(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $(1); then \
   echo 'Installing failed; the reason is above. With a network, and about 1 GB of free disk, run this again.' >&2; exit 1; \
 fi; \
 mkdir -p $(STAMPS) && cp $(1) $(STAMPS)/

@@ -6,17 +6,18 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.urls import path
 from django.utils import timezone
 
 from models_registry.api.authentication import KeyPrincipal
+from models_registry.models import ApiKey
 from models_registry.services import keys
 from rag.domain.errors import RagError
 from rag.domain.events import Event, error
 from rag.services.answer import answer, cleaned
+from rag.services.borrow import borrowing
 from rag.streaming import encode, numbered, to_wire
 
 logger = logging.getLogger(__name__)
@@ -101,12 +102,16 @@ class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
             self.user, self.unit = user, f"user:{user.pk}"
             return True
         header = dict(self.scope.get("headers") or ()).get(b"authorization", b"")
-        key = await database_sync_to_async(keys.from_header)(header, at=timezone.now()) if header else None
+        key = await borrowing(_key_of, header) if header else None
         if key is None:
             return False
         self.user = key.user or KeyPrincipal(key)
         self.unit = f"user:{key.user_id}" if key.user_id else f"key:{key.pk}"
         return True
+
+
+def _key_of(header: bytes) -> ApiKey | None:
+    return keys.from_header(header, at=timezone.now())
 
 
 class LibraryConsumer(AskConsumer):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from models_registry.models import Provider
 from models_registry.services.discover import HostReport, refresh
 
-MAX_AGE_S = 30.0  # so long an Ollama that was started later may stay unnoticed
+MAX_AGE_S = 30.0  # for a host that answered
+UNHEALTHY_AGE_S = 3.0  # for one that did not: so long an Ollama that was started later may stay unnoticed
 HURRIED_S = 1.0  # somebody is waiting for an answer
 UNHURRIED_S = 5.0  # CL-10
 
@@ -21,14 +22,15 @@ _looking = threading.Lock()
 def ensure_fresh(max_age_s: float = MAX_AGE_S, *, at: datetime | None = None) -> None:
     """Look at the enabled hosts that nobody has looked at lately; call it before planning, not on the event loop.
 
-    Costs one query when all are fresh, and about a second when a host is dead: that too is remembered.
+    Costs one query when all are fresh, nothing much when a host refuses, and about a second when one is
+    silent; that is remembered for UNHEALTHY_AGE_S.
     """
-    before = (at or timezone.now()) - timedelta(seconds=max_age_s)
-    if not _stale(before):
+    now = at or timezone.now()
+    if not _stale(now, max_age_s):
         return
     with _looking:
-        if stale := _stale(before):  # else another thread has looked meanwhile
-            refresh(stale, at=at or timezone.now(), patience_s=HURRIED_S)
+        if stale := _stale(now, max_age_s):  # else another thread has looked meanwhile
+            refresh(stale, at=now, patience_s=HURRIED_S)
 
 
 async def aensure_fresh(max_age_s: float = MAX_AGE_S, *, at: datetime | None = None) -> None:
@@ -46,6 +48,7 @@ def check_all(*, at: datetime) -> tuple[HostReport, ...]:
     return check(tuple(Provider.objects.filter(is_enabled=True)), at=at)
 
 
-def _stale(before: datetime) -> tuple[Provider, ...]:
-    is_stale = Q(checked_at__isnull=True) | Q(checked_at__lt=before)
+def _stale(now: datetime, max_age_s: float) -> tuple[Provider, ...]:
+    before, long_before = now - timedelta(seconds=min(max_age_s, UNHEALTHY_AGE_S)), now - timedelta(seconds=max_age_s)
+    is_stale = Q(checked_at__isnull=True) | Q(checked_at__lt=long_before) | Q(is_healthy=False, checked_at__lt=before)
     return tuple(Provider.objects.filter(is_stale, is_enabled=True))

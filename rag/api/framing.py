@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 
 from asgiref.sync import async_to_sync
-from django.db import connections
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from rag.api.renderers import NdjsonRenderer, SseRenderer
 from rag.domain.events import Event
+from rag.services.borrow import give_back
 from rag.streaming import collect, ndjson, sse
 
 STREAM_RENDERERS: tuple[type[BaseRenderer], ...] = (NdjsonRenderer, SseRenderer, JSONRenderer)
@@ -24,13 +24,6 @@ def framed(events: AsyncGenerator[Event, None], request: Request) -> HttpRespons
     frame = FRAMINGS.get(renderer.format)
     if frame is None:
         return Response(async_to_sync(collect)(events), headers=HEADERS)
-    let_go_of_the_database()
+    give_back()  # this thread lives as long as the stream, and PostgreSQL allows a hundred connections
     content_type = f"{renderer.media_type}; charset=utf-8"
     return StreamingHttpResponse(frame(events), content_type=content_type, headers=HEADERS)
-
-
-def let_go_of_the_database() -> None:
-    """Close this thread's connections: it stays alive as long as its stream, and PostgreSQL allows a hundred."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()

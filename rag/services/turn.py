@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from channels.db import database_sync_to_async
-
 from models_registry.domain.chat import Outcome, Piece, Started, Text
 from models_registry.domain.errors import GenerationInterrupted, ModelError
 from models_registry.domain.wording import clean_answer
@@ -18,6 +16,7 @@ from rag.domain.answers import AnswerResult, Draft, abstention, check, note, quo
 from rag.domain.citing import CitationFilter
 from rag.domain.events import Event, EventType, error, similar_document, status, warning
 from rag.domain.passages import Retrieval
+from rag.services.borrow import borrowing
 from rag.services.cache import keep_answer
 from rag.services.prepare import Ask, Scene, find_passages, messages_for, set_scene, space_fields
 from rag.services.transcripts import Transcript, record
@@ -154,10 +153,10 @@ class Turn:
         return {"answer_id": str(self._id), "cached": self._is_cached}
 
     async def _record(self) -> None:
-        await database_sync_to_async(record)(self._transcript())
+        await borrowing(record, self._transcript())
         self._is_recorded = True
         if self._outcome is Outcome.COMPLETED and self._result and self._scene:
-            await database_sync_to_async(keep_answer)(self._scene.scope, self._result.as_data())
+            await borrowing(keep_answer, self._scene.scope, self._result.as_data())
 
     def _transcript(self) -> Transcript:
         return Transcript(
@@ -180,8 +179,7 @@ class Turn:
         """Run one verb that needs the database in a thread, which gives its connection back; note how long it took."""
         started = self._clock()
         try:
-            found: T = await database_sync_to_async(verb)(argument)
-            return found
+            return await borrowing(verb, argument)
         finally:
             self._trace.append((name, self._since(started)))
 

@@ -1,6 +1,6 @@
 """What may be advised, as typed values. An action holds numbers and ids, never a command or free words for a shell."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -78,6 +78,25 @@ class FeeTerms:
             policy.time_lock_delta,
             policy.inbound_base_fee_msat,
             policy.inbound_fee_ppm,
+        )
+
+    @property
+    def has_discount(self) -> bool:
+        """Whether an inbound discount stands. A positive inbound fee is not one: LND's command cannot write it."""
+        base, ppm = self.inbound_base_fee_msat or 0, self.inbound_fee_ppm or 0
+        return base <= 0 and ppm <= 0 and (base, ppm) != (0, 0)
+
+    def priced(self, *, fee_ppm: int | None = None, base_fee_msat: int | None = None) -> Self:
+        """Return these terms with another outbound fee; a discount shrinks with it, as it may never exceed it."""
+        rate = self.fee_ppm if fee_ppm is None else fee_ppm
+        base = self.base_fee_msat if base_fee_msat is None else base_fee_msat
+        new = replace(self, fee_ppm=rate, base_fee_msat=base)
+        if not self.has_discount:
+            return new
+        return replace(
+            new,
+            inbound_base_fee_msat=max(self.inbound_base_fee_msat or 0, -base),
+            inbound_fee_ppm=max(self.inbound_fee_ppm or 0, -rate),
         )
 
 

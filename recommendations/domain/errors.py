@@ -96,7 +96,7 @@ class GraphFileTooLarge(GraphError):
     def __init__(self, *, limit_bytes: int) -> None:
         megabytes = limit_bytes // 1024**2
         super().__init__(
-            f"The graph file holds more than {megabytes} MB. Nothing was stored. Raise GRAPH_UPLOAD_MAX_MB to import it."
+            f"The graph file holds more than {megabytes} MB. Nothing was stored. Raise GRAPH_UPLOAD_MAX_MB."
         )
         self.limit_bytes = limit_bytes
 
@@ -106,8 +106,8 @@ class SnapshotTooOld(GraphError):
 
     def __init__(self, *, network: str, as_of: datetime, newest: datetime) -> None:
         super().__init__(
-            f"This graph is of {as_of:%Y-%m-%d %H:%M} UTC, but {network} already stands at {newest:%Y-%m-%d %H:%M} UTC; "
-            f"history is only written forward. Nothing was stored. Import it under another name with --network."
+            f"This graph is of {as_of:%Y-%m-%d %H:%M} UTC, but {network} already stands at {newest:%Y-%m-%d %H:%M} "
+            f"UTC; history is only written forward. Nothing was stored. Import it under another name with --network."
         )
         self.network, self.as_of, self.newest = network, as_of, newest
 

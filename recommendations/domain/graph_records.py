@@ -111,7 +111,7 @@ def node_key(text: str, *, record: str, field: str) -> str:
 def assembled(
     nodes: Sequence[NodeRecord], channels: Sequence[ChannelRecord], *, replaced_characters: int = 0
 ) -> GraphRecords:
-    """Return one graph: the newest of each duplicate kept, and ends that no node record tells of added without a name."""
+    """Return one graph: of duplicates the newest, and ends that no node record tells of without a name."""
     by_key: dict[str, NodeRecord] = {}
     for node in nodes:
         known = by_key.get(node.pubkey)

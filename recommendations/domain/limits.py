@@ -59,17 +59,18 @@ def why_outside(current: FeeTerms, new: FeeTerms, *, limits: Limits) -> str | No
         limits.min_time_lock <= new.time_lock_delta <= limits.max_time_lock
     ):
         return f"time lock {new.time_lock_delta} is outside {limits.min_time_lock} to {limits.max_time_lock} blocks"
-    return _why_inbound_is_wrong(new)
+    return _why_inbound_is_wrong(current, new)
 
 
-def _why_inbound_is_wrong(new: FeeTerms) -> str | None:
+def _why_inbound_is_wrong(current: FeeTerms, new: FeeTerms) -> str | None:
     base, ppm = new.inbound_base_fee_msat, new.inbound_fee_ppm
+    is_same = (base, ppm) == (current.inbound_base_fee_msat, current.inbound_fee_ppm)
     if (base is None) != (ppm is None):
         return "inbound base fee and rate go as a pair"
     if base is None or ppm is None:
         return None
     if base > 0 or ppm > 0:
-        return "an inbound fee must be a discount (0 or below)"
+        return None if is_same else "an inbound fee must be a discount (0 or below)"
     if -base > new.base_fee_msat or -ppm > new.fee_ppm:
         return "an inbound discount above the outbound fee makes LND reject forwards"
     return None

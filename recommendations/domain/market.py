@@ -1,4 +1,4 @@
-"""Order statistics of fees: quantiles, percentiles and what others charge into a node. Pure; integers in, integers out."""
+"""Order statistics of fees: quantiles, percentiles, and what others charge into a node. Pure, in whole numbers."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from recommendations.domain.facts import MarketFacts
 
 
 def quantile(ordered: Sequence[int], *, percent: float) -> int | None:
-    """Return the value below which `percent` % of an ascending sequence lies, interpolated and rounded; None of nothing."""
+    """Return the value below which `percent` % of an ascending sequence lies, interpolated; None of nothing."""
     if not ordered:
         return None
     position = (len(ordered) - 1) * percent / 100
@@ -17,7 +17,7 @@ def quantile(ordered: Sequence[int], *, percent: float) -> int | None:
 
 
 def percentile_of(ordered: Sequence[int], value: int) -> float | None:
-    """Return the share of an ascending sequence strictly below `value`, 0-100; None when there is nothing to compare."""
+    """Return the share of an ascending sequence strictly below `value`, 0-100; None of nothing."""
     return 100 * bisect_left(ordered, value) / len(ordered) if ordered else None
 
 
@@ -35,7 +35,7 @@ def capacity_weighted_ppm(halves: Sequence[tuple[int, int]]) -> int | None:
 
 
 def weighted_median(pairs: Sequence[tuple[int, int]]) -> int | None:
-    """Return the lowest value at which half of the weight is reached, given (weight, value) pairs; None of no weight."""
+    """Return the lowest value at which half of the weight of (weight, value) pairs is reached; None of no weight."""
     half = sum(weight for weight, _ in pairs) / 2
     reached = 0
     for weight, value in sorted(pairs, key=lambda pair: pair[1]):

@@ -19,8 +19,9 @@ KEEP_OLD_FEE_S = 600  # Core Lightning honors the old, cheaper fee this long aft
 
 
 def channel_fee(action: SetChannelFee, limits: Limits) -> Draft:
-    current, new = action.current, _with_paired_inbound(action)
-    lnd = _lnd_policy(action.channel, _policy_flags(new), _policy_flags(_restoring(current, new)))
+    current, new = action.current, action.new
+    back = _policy_flags(_restoring(current, new), other=new)
+    lnd = _lnd_policy(action.channel, _policy_flags(new, other=current), back)
     values = (
         ValueChange("base_fee_msat", "msat", current.base_fee_msat, new.base_fee_msat),
         ValueChange("fee_ppm", "ppm", current.fee_ppm, new.fee_ppm),
@@ -88,38 +89,22 @@ def _lnd_policy(channel: ChannelRef, flags: str, back: str, *, extra: str = "", 
     )
 
 
-def _policy_flags(terms: FeeTerms) -> str:
+def _policy_flags(terms: FeeTerms, *, other: FeeTerms | None = None) -> str:
+    """Return the flags of these terms. The inbound pair goes along where it, or what it replaces, is a discount."""
     flags = (
         f" --base_fee_msat {terms.base_fee_msat} --fee_rate_ppm {terms.fee_ppm}"
         f" --time_lock_delta {_lnd_lock(terms.time_lock_delta)}"
     )
-    if terms.inbound_base_fee_msat is None or terms.inbound_fee_ppm is None or _is_no_discount(terms):
+    is_written = terms.has_discount or (other is not None and other.has_discount)
+    base, ppm = terms.inbound_base_fee_msat or 0, terms.inbound_fee_ppm or 0
+    if not is_written or base > 0 or ppm > 0:
         return flags
-    return (
-        f"{flags} --inbound_base_fee_msat {terms.inbound_base_fee_msat} --inbound_fee_rate_ppm {terms.inbound_fee_ppm}"
-    )
-
-
-def _is_no_discount(terms: FeeTerms) -> bool:
-    """LND takes discounts only; a positive inbound fee cannot be repeated by this command and stays as it is."""
-    return (terms.inbound_base_fee_msat or 0) > 0 or (terms.inbound_fee_ppm or 0) > 0
-
-
-def _with_paired_inbound(action: SetChannelFee) -> FeeTerms:
-    """Shrink an inbound discount that stays but would exceed the new, lower outbound fee."""
-    base, ppm = action.new.inbound_base_fee_msat, action.new.inbound_fee_ppm
-    if base is None or ppm is None or _is_no_discount(action.new):
-        return action.new
-    return replace(
-        action.new,
-        inbound_base_fee_msat=max(base, -action.new.base_fee_msat),
-        inbound_fee_ppm=max(ppm, -action.new.fee_ppm),
-    )
+    return f"{flags} --inbound_base_fee_msat {base} --inbound_fee_rate_ppm {ppm}"
 
 
 def _restoring(current: FeeTerms, new: FeeTerms) -> FeeTerms:
-    """Return the old terms; a discount that did not exist is restored as 0: leaving it out would keep it."""
-    if new.inbound_fee_ppm is None or current.inbound_fee_ppm is not None:
+    """Return the old terms; a discount that did not stand is restored as 0: leaving it out would keep it."""
+    if current.has_discount or not new.has_discount:
         return current
     return replace(current, inbound_base_fee_msat=0, inbound_fee_ppm=0)
 

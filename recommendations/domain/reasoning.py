@@ -22,6 +22,7 @@ class Words:
     confidence: str
     unknown: str
     days: str
+    facts: str
     free: str
     decimal: str
 
@@ -48,6 +49,7 @@ ENGLISH = Words(
     confidence="confidence",
     unknown="unknown",
     days="data {days} days old",
+    facts="{present} of {needed} kinds of facts",
     free="free",
     decimal=".",
 )
@@ -84,6 +86,7 @@ FRENCH = Words(
     confidence="confiance",
     unknown="inconnue",
     days="données vieilles de {days} jours",
+    facts="{present} sortes de faits sur {needed}",
     free="gratuit",
     decimal=",",
 )
@@ -130,7 +133,9 @@ def _fact(name: str, one: ScoringInput, words: Words) -> str:
     if name == "network_conditions":
         is_fee = one.fee_ppm is not None and one.peer_median_ppm is not None
         return f"{one.fee_ppm:,} / {one.peer_median_ppm:,} ppm" if is_fee else "on-chain"
-    return words.days.format(days=round(one.oldest_fact_days or 0))
+    known = words.facts.format(present=one.facts_present, needed=one.facts_needed)
+    days = one.oldest_fact_days
+    return known if days is None or days < 1 else f"{known}, {words.days.format(days=round(days))}"
 
 
 _RISK_FR = {"minimal": "minimal", "low": "faible", "medium": "moyen", "high": "élevé", "critical": "critique"}

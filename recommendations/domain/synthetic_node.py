@@ -8,14 +8,21 @@ from datetime import datetime, timedelta
 from random import Random
 
 from recommendations.domain.graph_records import ChannelRecord, GraphRecords, NodeRecord, PolicyRecord, assembled
-from recommendations.domain.synthetic import SyntheticGraph, chan_point, invented_channel, invented_graph, node_key, scid
+from recommendations.domain.synthetic import (
+    SyntheticGraph,
+    chan_point,
+    invented_channel,
+    invented_graph,
+    node_key,
+    scid,
+)
 
 DEMO_ALIAS = "lnrag demo node"
 DEMO_COLOR = "#f7931a"
 DEMO_ADDRESS = "203.0.113.250:9735"
 FORWARD_DAYS = 60
 FIRST_NUMBER = 100_000  # of the demo node's channels: far from those of the network
-NODE_UPTIME, SUCCESS_RATE, MONITORED_DAYS = 0.984, 0.71, 60.0
+NODE_UPTIME, SUCCESS_RATE, MONITORED_DAYS = 0.972, 0.71, 60.0
 SMALLEST_FORWARD_SAT = 1_000
 FORWARD_SIGMA = 1.1
 
@@ -46,11 +53,11 @@ STORIES = (
     Story(0, 20_000_000, 0.55, 240, 6.0, 4.0),  # a healthy main road
     Story(0, 16_000_000, 0.48, 240, 3.0, 3.0),  # its parallel: too much capital with one peer
     Story(0, 14_000_000, 0.61, 260, 2.0, 2.0),
-    Story(1, 8_000_000, 0.93, 4_200, 0.0, 0.2),  # full, silent, and far dearer than its market
+    Story(1, 8_000_000, 0.93, 4_200, 0.3, stops_days_ago=20),  # full, silent, and far dearer than its market
     Story(2, 6_000_000, 0.05, 2, 7.0, 0.3, 90_000),  # earns, is nearly empty, and far too cheap
     Story(3, 5_000_000, 0.97, 60, age_days=240, stops_days_ago=400),  # dead for as long as we look
     Story(4, 4_000_000, 0.50, 320, 0.6, 0.5, peer_uptime=0.905),  # a peer that is often away
-    Story(5, 3_000_000, 0.52, 150, 0.3, 1.2, 12_000, base_fee_msat=1_000),  # a base fee on small payments
+    Story(5, 3_000_000, 0.52, 150, 0.0, 1.2, base_fee_msat=1_000),  # a base fee on small payments
     Story(6, 5_000_000, 0.22, 210, 1.2, 0.8, limit_share=0.99),  # advertises more than it holds
     Story(7, 150_000, 0.60, 180, 0.2, 0.1, 8_000),  # too small to pay for itself
     Story(8, 200_000, 0.40, 180, 0.1, 0.2, 8_000),
@@ -61,6 +68,10 @@ STORIES = (
     Story(13, 4_000_000, 0.53, 260, 0.8, 0.9),
     Story(14, 2_500_000, 0.45, 240, 0.7, 0.6),
     Story(15, 2_000_000, 0.58, 200, 0.5, 0.6, is_initiator=False),
+    Story(16, 300_000, 0.55, 220, 0.2, 0.2, 8_000),  # small channels are a pattern here
+    Story(17, 400_000, 0.35, 260, 0.3, 0.2, 8_000),
+    Story(18, 1_500_000, 0.50, 300, is_stale=True, is_active=False, peer_uptime=0.41),  # and so are forgotten ones
+    Story(19, 1_000_000, 0.62, 350, is_stale=True, is_active=False, peer_uptime=0.56),
 )
 
 

@@ -5,7 +5,6 @@ removed by one service. Their foreign keys carry no database constraint: the che
 """
 
 from datetime import datetime
-from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -76,13 +75,22 @@ class GraphSnapshot(models.Model):
         return max(self.as_of, self.newest_update_at or self.as_of)
 
 
-class SpanQuerySet(models.QuerySet[models.Model]):
-    """Rows that stood in the graph from one snapshot until another."""
+def stood_at(snapshot: GraphSnapshot) -> Q:
+    """Return the condition for rows that stood at a snapshot. Older ones are refused, so ids grow with time."""
+    still = Q(until_snapshot=None) | Q(until_snapshot_id__gt=snapshot.pk)
+    return still & Q(since_snapshot_id__lte=snapshot.pk)
 
-    def at(self, snapshot: GraphSnapshot) -> Self:
-        """Return the rows that stood at this snapshot. Older snapshots are refused, so ids grow with time."""
-        still = Q(until_snapshot=None) | Q(until_snapshot_id__gt=snapshot.pk)
-        return self.filter(still, since_snapshot_id__lte=snapshot.pk)
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def at(self, snapshot: GraphSnapshot) -> "ChannelQuerySet":
+        """Keep the channels that stood at this snapshot."""
+        return self.filter(stood_at(snapshot))
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def at(self, snapshot: GraphSnapshot) -> "PolicyQuerySet":
+        """Keep the policies that held at this snapshot."""
+        return self.filter(stood_at(snapshot))
 
 
 class Node(models.Model):
@@ -126,7 +134,7 @@ class Channel(models.Model):
         GraphSnapshot, on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
     )
 
-    objects = SpanQuerySet.as_manager()
+    objects = ChannelQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -163,7 +171,7 @@ class Policy(models.Model):
         GraphSnapshot, on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
     )
 
-    objects = SpanQuerySet.as_manager()
+    objects = PolicyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -172,7 +180,9 @@ class Policy(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=("channel",), condition=Q(until_snapshot__isnull=False), name="past_policies_by_channel")
+            models.Index(
+                fields=("channel",), condition=Q(until_snapshot__isnull=False), name="past_policies_by_channel"
+            )
         ]
 
     def __str__(self) -> str:
@@ -206,7 +216,8 @@ class NodeMetrics(models.Model):
     betweenness = models.FloatField(null=True)
     betweenness_percentile = models.FloatField(null=True)
     market_ppm = ArrayField(
-        models.BigIntegerField(), default=list,
+        models.BigIntegerField(),
+        default=list,
         help_text="Sorted rates into this node, ppm: one per neighbor (capacity-weighted), live and enabled.",
     )
     peer_ids = ArrayField(models.BigIntegerField(), default=list, help_text="Nodes with a live channel to this one.")

@@ -15,9 +15,13 @@ class NodeConnection(models.Model):
         FILES = "files", "Imported files"
 
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="connections")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    implementation = models.CharField(max_length=8, default="lnd", help_text="lnd or cln: which commands to show first.")
+    implementation = models.CharField(
+        max_length=8, default="lnd", help_text="lnd or cln: which commands to show first."
+    )
     measured_at = models.DateTimeField(null=True, blank=True)
     forwards_from = models.DateTimeField(
         null=True, blank=True, help_text="Forwards are complete from here on; empty: none are known."
@@ -27,7 +31,11 @@ class NodeConnection(models.Model):
     success_rate = models.FloatField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("node", "owner", "kind"), nulls_distinct=False, name="one_connection_per_owner")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("node", "owner", "kind"), nulls_distinct=False, name="one_connection_per_owner"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.node_id} ({self.kind})"

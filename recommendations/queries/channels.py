@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -120,7 +121,7 @@ def channels_page(
     snapshot = newest_snapshot(network)
     node = find_node(pubkey, snapshot=snapshot)
     seen = visible_connection(node, user=user)
-    names = {
+    names: dict[str, Any] = {
         "node": node.pk,
         "connection": seen.pk if seen else None,
         "since": snapshot.live_since,
@@ -137,7 +138,7 @@ def channels_page(
     return ChannelsPage(lines, total, page, page_size, sort, is_descending)
 
 
-def _lines(sort: str, names: dict[str, object], *, is_descending: bool) -> tuple[tuple[ChannelLine, ...], int]:
+def _lines(sort: str, names: dict[str, Any], *, is_descending: bool) -> tuple[tuple[ChannelLine, ...], int]:
     order = f"{SORTS[sort]} {'DESC' if is_descending else 'ASC'} NULLS LAST, channel.scid"
     with connection.cursor() as cursor:
         cursor.execute(f"{LINES} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", names)

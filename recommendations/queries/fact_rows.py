@@ -134,7 +134,7 @@ class PrivateRow(NamedTuple):
 def channel_rows(node_id: int) -> tuple[ChannelRow, ...]:
     """Return the standing channels of a node with both current policies, largest first. One statement."""
     rows = _fetch(CHANNELS, {"node": node_id})
-    return tuple(ChannelRow(*row[:4], _policy(row[4:14]), _policy(row[14:24])) for row in rows)
+    return tuple(ChannelRow._make((*row[:4], _policy(row[4:14]), _policy(row[14:24]))) for row in rows)
 
 
 def peer_rows(node_ids: Sequence[int], *, snapshot: GraphSnapshot) -> dict[int, PeerRow]:

@@ -112,7 +112,7 @@ def search_nodes(text: str, *, network: Network | str | None = None, limit: int 
     snapshot = newest_snapshot(network)
     pattern = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     is_key = SHORTEST_KEY_PREFIX <= len(word) <= 66 and KEY_DIGITS.issuperset(word)
-    names = {
+    names: dict[str, int | str] = {
         "snapshot": snapshot.pk,
         "network": snapshot.network_id,
         "low": word if is_key else "",

@@ -1,4 +1,4 @@
-"""Import one graph file as the newest state of a network: read, store, measure, in one transaction. Older ones are refused."""
+"""Import one graph file as the newest state of a network: read, store and measure in one transaction, or nothing."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

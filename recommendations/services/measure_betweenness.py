@@ -3,7 +3,8 @@
 Ten seconds for the whole network, so it runs as a job, reads what one snapshot measured, and holds no transaction open.
 """
 
-import numpy as np
+from typing import Any
+
 import rustworkx
 from django.db import connection, transaction
 
@@ -25,7 +26,7 @@ def measure_betweenness(snapshot_id: int) -> int:
     rows = NodeMetrics.objects.filter(snapshot=snapshot_id, peer_count__gt=0).order_by("node")
     peers = dict(rows.values_list("node_id", "peer_ids"))
     values = betweenness(peers)
-    names = {
+    names: dict[str, Any] = {
         "snapshot": snapshot_id,
         "nodes": list(peers),
         "values": values,
@@ -42,7 +43,9 @@ def betweenness(peers: dict[int, list[int]]) -> list[float]:
     place = {node: index for index, node in enumerate(peers)}
     graph = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from(list(peers))
-    edges = {(min(place[a], place[b]), max(place[a], place[b])) for a, known in peers.items() for b in known if b in place}
+    edges = {
+        (min(place[a], place[b]), max(place[a], place[b])) for a, known in peers.items() for b in known if b in place
+    }
     graph.add_edges_from_no_data(sorted(edges))
     centrality = rustworkx.betweenness_centrality(graph, normalized=True)
-    return np.array([centrality[index] for index in range(len(peers))]).tolist()
+    return [float(centrality[index]) for index in range(len(peers))]

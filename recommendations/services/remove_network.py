@@ -12,7 +12,8 @@ DELETIONS = (
     "DELETE FROM recommendations_channel WHERE network_id = %s",
     """DELETE FROM recommendations_nodemetrics metrics USING recommendations_graphsnapshot snapshot
        WHERE metrics.snapshot_id = snapshot.id AND snapshot.network_id = %s""",
-    """DELETE FROM recommendations_forward forward USING recommendations_nodeconnection connection, recommendations_node node
+    """DELETE FROM recommendations_forward forward USING recommendations_nodeconnection connection,
+         recommendations_node node
        WHERE forward.connection_id = connection.id AND connection.node_id = node.id AND node.network_id = %s""",
 )
 

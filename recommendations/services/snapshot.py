@@ -163,9 +163,7 @@ def _flows(seen: NodeConnection, *, at: datetime) -> dict[str, FlowFacts] | None
     return flow_facts(seen.pk, measured_at=measured_at, known_days=known_days) if known_days >= 1 else None
 
 
-def _private_channels(
-    seen: NodeConnection, flows: Mapping[str, FlowFacts] | None
-) -> dict[str, PrivateChannelFacts]:
+def _private_channels(seen: NodeConnection, flows: Mapping[str, FlowFacts] | None) -> dict[str, PrivateChannelFacts]:
     window_days = _window_days(flows)
     still = FlowFacts(window_days, 0, 0, 0, 0, 0, 0, 0, 0, None, None)  # forwards are known, and none went through
     return {

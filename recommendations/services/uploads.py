@@ -29,7 +29,7 @@ LEAST_PAUSE_S = 0.5  # between two notes of progress
 Sender = AbstractBaseUser | AnonymousUser | None
 
 
-def receive(file: UploadedFile, *, user: Sender, at: datetime, network: str = MAINNET) -> GraphUpload:
+def receive(file: "UploadedFile[bytes]", *, user: Sender, at: datetime, network: str = MAINNET) -> GraphUpload:
     """Keep an uploaded graph file and queue its import. What is in it is judged by the import.
 
     :raises GraphFileTooLarge: when it is larger than GRAPH_UPLOAD_MAX_BYTES; nothing is kept.
@@ -86,7 +86,7 @@ def _path(stored_name: str) -> Path:
     return Path(settings.UPLOAD_DIR) / stored_name
 
 
-def _keep(file: UploadedFile, path: Path) -> None:
+def _keep(file: "UploadedFile[bytes]", path: Path) -> None:
     """Write the file beside the others; its announced size is not believed."""
     limit, written = settings.GRAPH_UPLOAD_MAX_BYTES, 0
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -117,5 +117,3 @@ def _msat(amount: Msat | None, *, record: str, field: str) -> int | None:
 def _host_and_port(address: Address) -> str:
     host = f"[{address.address}]" if ":" in address.address else address.address
     return storable(host if address.port is None else f"{host}:{address.port}")[0]
-
-

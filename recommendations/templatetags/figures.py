@@ -104,6 +104,12 @@ def words(slug: str | None) -> str:
 
 
 @register.filter
+def without_unit(name: str | None, unit: str | None) -> str:
+    """Return a value's name as words, without the unit at its end: it is shown beside the number."""
+    return words((name or "").removesuffix(f"_{unit}"))
+
+
+@register.filter
 def safe_href(url: str | None) -> str:
     """Return a link that leads to a page of ours or the web; anything else becomes empty."""
     text = (url or "").strip()

@@ -61,14 +61,17 @@ class Ask {
   }
 
   async showAnswer(data) {
-    const content = await fragment(this.root.dataset.answerUrl, data);
-    this.live.replaceWith(content);
-    this.found.replaceChildren();
+    try {
+      this.live.replaceWith(await fragment(this.root.dataset.answerUrl, data));
+      this.found.replaceChildren();
+    } catch {
+      this.live.textContent = data.answer;
+    }
   }
 
   async end(data) {
     this.live.classList.remove("is-writing");
-    await this.finished?.catch(() => this.progress.note("The answer could not be laid out; its text is below.", "note note-warning"));
+    await this.finished;
     const seconds = data.processing_time_ms ? ` in ${(data.processing_time_ms / 1000).toFixed(1)} s` : "";
     this.progress.end(`Answered${seconds}.`);
   }

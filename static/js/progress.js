@@ -8,6 +8,7 @@ const SAYS = {
   cached_data: () => "An earlier result is being shown while a fresh one is made…",
   technical_recommendations: (d) => `${d.total} found by lnrag's rules. Adding reasons and sources…`,
   similar_document: (d) => `Reading “${d.title ?? "a document"}”…`,
+  token: (_, bar) => `The local model is writing… ${bar.tokens} pieces so far.`,
   ai_recommendations: () => "The local model has added its view.",
 };
 
@@ -26,11 +27,13 @@ export class Progress {
     this.bar.value = 0;
     this.words.textContent = words;
     this.notes.replaceChildren();
+    this.tokens = 0;
   }
 
   show(event) {
     this.bar.value = Math.max(this.bar.value, event.progress);
-    const words = SAYS[event.type]?.(event.data);
+    if (event.type === "token") this.tokens += 1;
+    const words = SAYS[event.type]?.(event.data, this);
     if (words) this.words.textContent = words;
     if (event.type === "warning") this.note(event.data.message, "note note-warning");
   }

@@ -1,17 +1,21 @@
 """A small library, readers, and hosts that speak."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 
 from models_registry.models import LanguageModel, Provider
+from models_registry.providers import catalog
 from models_registry.services import defaults as model_defaults
 from rag.domain.documents import RawDocument, Reference
 from rag.models import Source
 from rag.services import defaults
+from rag.services.borrow import give_back
 from rag.services.ingest import ingest_documents
 from tests.servers.fixtures import ollama
 
@@ -115,3 +119,11 @@ def ollama_host(url: str, *tags: str) -> Provider:
     for tag in tags or (MODEL,):
         install(host, tag)
     return host
+
+
+@pytest.fixture
+async def tidy() -> AsyncIterator[None]:
+    """Close the model clients of the test's event loop, and the connections its threads opened."""
+    yield
+    await catalog.close()
+    await sync_to_async(give_back)()

@@ -10,7 +10,6 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from models_registry.models import LanguageModel
-from models_registry.providers import catalog
 from models_registry.services import keys
 from rag.consumers import NOT_SIGNED_IN, websocket_urlpatterns
 from rag.models import Answer, Source
@@ -18,7 +17,7 @@ from tests.rag.conftest import ollama_host
 from tests.servers.ollama import OllamaServer
 from tests.servers.ollama import Outcome as HostOutcome
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("tidy")]
 QUESTION = "What is the default base fee?"
 
 
@@ -38,12 +37,6 @@ class Socket(WebsocketCommunicator):
             if heard[-1]["type"] in kinds:
                 return heard
         raise AssertionError(f"none of {kinds} came")
-
-
-@pytest.fixture(autouse=True)
-async def closed_clients() -> Any:
-    yield
-    await catalog.close()
 
 
 async def test_who_is_not_signed_in_is_told_by_code(library: Source) -> None:
@@ -92,7 +85,7 @@ async def test_a_key_is_as_good_as_a_session(library: Source) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["not json", "[1, 2]", '"question"', "", '{"question": "ab"}', '{"question": null}', "{}"]
+    "text", ["not json", "[1, 2]", '"question"', " ", '{"question": "ab"}', '{"question": null}', "{}"]
 )
 async def test_what_cannot_be_asked_gets_an_error_and_the_connection_stays(
     library: Source, reader: Any, text: str

@@ -1,12 +1,15 @@
 """The demo network, small and quick, for tests of this floor and of those above it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from django_q.models import OrmQ
 
 from recommendations.models import GraphSnapshot, Network, Node, NodeConnection
 from recommendations.services.demo import load_demo
+from recommendations.services.remove_network import remove_network
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NODES = 60
@@ -40,6 +43,17 @@ def make_demo(*, at: datetime = AT, nodes: int = NODES) -> DemoRows:
 def demo(db: None) -> DemoRows:
     """The demo network, gone again when the test ends."""
     return make_demo()
+
+
+@pytest.fixture(scope="module")
+def module_demo(django_db_setup, django_db_blocker) -> Iterator[DemoRows]:
+    """The demo network for all tests of a module, made once. Tests need `db`; what they change is undone as ever."""
+    with django_db_blocker.unblock():
+        rows = make_demo()
+    yield rows
+    with django_db_blocker.unblock():
+        remove_network(rows.network.slug)
+        OrmQ.objects.all().delete()
 
 
 @pytest.fixture

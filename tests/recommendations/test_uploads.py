@@ -1,4 +1,4 @@
-"""A graph handed in on the page: kept under a random name, imported by a job, told in plain words, deleted afterwards."""
+"""A graph handed in on the page: kept under a random name, imported by a job, told in plain words, then deleted."""
 
 import json
 import lzma
@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRST, SECOND = "02" + "a" * 64, "03" + "b" * 64
 
 
-def policy(**more) -> dict:
+def policy(**more) -> dict[str, object]:
     return {
         "time_lock_delta": 40,
         "fee_base_msat": "0",
@@ -57,19 +57,20 @@ def imported(upload: GraphUpload, **more) -> GraphUpload:
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path) -> Path:
-    settings.UPLOAD_DIR = tmp_path / "uploads"
-    return settings.UPLOAD_DIR
+    kept: Path = tmp_path / "uploads"
+    settings.UPLOAD_DIR = kept
+    return kept
 
 
 @pytest.mark.django_db
 def test_a_file_is_kept_under_a_random_name_for_its_owner_only_and_its_import_is_queued(folder, operator):
-    upload = hand_in(graph(), name="../../etc/passwd\x00.json", user=operator)
+    upload = hand_in(graph(), name="../../etc/passwd\udc80.json", user=operator)
 
     (kept,) = folder.iterdir()
     assert (kept.name, kept.read_bytes(), kept.stat().st_mode & 0o777) == (upload.stored_name, graph(), 0o600)
     assert len(upload.stored_name) == 32
     assert (upload.user, upload.state, upload.is_finished) == (operator, GraphUpload.State.WAITING, False)
-    task = OrmQ.objects.get().task()
+    task = OrmQ.objects.get().task
     assert (task["func"], task["kwargs"]) == (uploads.IMPORT_TASK, {"upload_id": upload.pk})
 
 
@@ -88,13 +89,13 @@ def test_a_file_that_is_too_large_leaves_nothing_behind(folder, settings):
 @pytest.mark.django_db
 @pytest.mark.parametrize("pack", [bytes, lzma.compress], ids=["plain", "xz"])
 def test_an_import_stores_the_graph_says_what_came_in_and_deletes_the_file(folder, pack):
-    upload = imported(hand_in(pack(graph()), name="<b>my graph</b>.json"))
+    upload = imported(hand_in(pack(graph()), name="<b>my graph.json"))
 
     assert (upload.state, upload.progress_percent, upload.error) == (GraphUpload.State.DONE, 100, "")
     assert upload.message.startswith("Imported 2 nodes and 1 channels")
     assert (upload.report["nodes"], upload.report["channels"]) == (2, 1)
     assert upload.finished_at == AT
-    assert GraphSnapshot.objects.get().source_name == "<b>my graph</b>.json"
+    assert GraphSnapshot.objects.get().source_name == "<b>my graph.json"
     assert Network.objects.get().slug == "mainnet"
     assert not list(folder.iterdir())
 

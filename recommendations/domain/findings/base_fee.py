@@ -3,7 +3,7 @@
 No gain has been measured, so confidence is low; where the base fee brings real money it is left alone.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
 from recommendations.domain.advice import (
@@ -78,6 +78,7 @@ def _base_share(flow: FlowFacts, policy: PolicyFacts) -> float:
 def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     terms, small, large = FeeTerms.of(case.policy), *(effective_ppm(case.policy, amount_sat=a) for a in AMOUNTS_SAT[:2])
     is_small = _carries_small(case, thresholds)
+    care = caution(case.policy, at=facts.as_of, thresholds=thresholds)
     words = "" if not is_small else " Payments through this channel are small, so they feel it."
     return Finding(
         rule=RULE.slug,
@@ -90,18 +91,18 @@ def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
             f"With {case.policy.fee_ppm:,} ppm and {case.policy.base_fee_msat:,} msat, a payment of"
             f" {AMOUNTS_SAT[0]:,} sat pays {small:,.0f} ppm and one of {AMOUNTS_SAT[1]:,} sat {large:,.0f}"
             f" ppm.{words} Nobody has measured what a zero base fee gains; it makes small payments and split"
-            f" payments cheaper.{caution(case.policy, at=facts.as_of, thresholds=thresholds)}"
+            f" payments cheaper.{care}"
         ),
         evidence=_evidence(case, facts),
         confidence=CONFIDENCE_SMALL if is_small else CONFIDENCE,
-        action=SetChannelFee(ChannelRef.of(case.channel), terms, _without_base(terms)),
+        action=SetChannelFee(ChannelRef.of(case.channel), terms, terms.priced(base_fee_msat=0)),
         gain=_gain(case),
         impact=Impact(f"effective fee of a {AMOUNTS_SAT[0]:,} sat payment", case.policy.fee_ppm, small, "ppm"),
-        ease=Ease.EASY,
-        effort_hours=0.1,
+        ease=Ease.MEDIUM,
+        effort_hours=0.3,
         risk=RiskLevel.LOW,
         cost_sat=0,
-        days_to_effect=7,
+        days_to_effect=30,
         reversibility=Reversibility.REVERSIBLE,
         facts_needed=2,
         facts_present=1 + (case.flow is not None),
@@ -109,16 +110,10 @@ def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
         topics=TOPICS,
         threshold=(
             f"the base fee adds at least {thresholds['least_added_ppm']:g} ppm and"
-            f" {thresholds['least_burden']:.0%} of the"
-            f" rate at {AMOUNTS_SAT[0]:,} sat"
+            f" {thresholds['least_burden']:.0%} of the rate at {AMOUNTS_SAT[0]:,} sat.{care}"
         ),
         window_days=None if case.flow is None else case.flow.window_days,
     )
-
-
-def _without_base(terms: FeeTerms) -> FeeTerms:
-    inbound = None if terms.inbound_base_fee_msat is None else 0
-    return replace(terms, base_fee_msat=0, inbound_base_fee_msat=inbound)
 
 
 def _carries_small(case: Case, thresholds: Thresholds) -> bool:

@@ -65,7 +65,9 @@ def _missing(facts: NodeFacts) -> tuple[str, ...]:
     privates = [channel.private for channel in facts.channels if channel.private is not None]
     has_flow = any(one.flow is not None for one in privates)
     has_uptime = any(one.uptime_ratio is not None for one in privates)
-    return tuple(need for need, has in ((Need.FORWARDS, has_flow), (Need.UPTIME, has_uptime)) if not has)
+    has_opener = any(one.is_initiator is not None for one in privates)
+    kinds = ((Need.FORWARDS, has_flow), (Need.UPTIME, has_uptime), (Need.OPENER, has_opener))
+    return tuple(need for need, has in kinds if not has)
 
 
 def _dead(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) -> FlowFacts | None:
@@ -105,8 +107,8 @@ def _finding(
     is_strong = days >= thresholds["strong_days"] and thresholds["close_confidence"] <= CONFIDENCE_STRONG
     test = close_test(channel, flow, facts) if is_strong else None
     if test is not None and test.gain_sat > 0:
-        return _close(channel, flow, days, test, facts, thresholds)
-    return _look(channel, flow, days, facts, thresholds)
+        return _close(channel, flow, days, test, facts, thresholds, reference)
+    return _look(channel, flow, days, facts, thresholds, reference)
 
 
 def _cheaper(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) -> FeeStep | None:
@@ -123,7 +125,9 @@ def _cheaper(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) ->
     return fee_step(policy, wanted_ppm=goal, at=facts.as_of, thresholds=thresholds)
 
 
-def _evidence(channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFacts) -> tuple[Evidence, ...]:
+def _evidence(
+    channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFacts, reference: Earnings | None
+) -> tuple[Evidence, ...]:
     witness, private = Witness(RULE.slug, facts, channel), channel.private
     found = [
         witness.public("age_days", "age of the channel", channel.age_days, "days", digits=0),
@@ -133,6 +137,10 @@ def _evidence(channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFa
     if private is not None:
         found.append(witness.private("uptime_ratio", "peer connected", private.uptime_ratio, "ratio"))
         found.append(witness.private("local_sat", "our idle balance", private.local_sat, "sat"))
+    if reference is not None:
+        lost = reference.median * _local(channel) / 1_000
+        label = "what it would earn at this node's median rate in 30 days"
+        found.append(witness.private("lost_yield_sat", label, lost, "sat", digits=0))
     if channel.own_policy is not None:
         found.append(witness.public("own_ppm", "our fee", channel.own_policy.fee_ppm, "ppm"))
     if channel.market.p25_ppm is not None:
@@ -162,7 +170,7 @@ def _cut(
         policy=policy,
         step=step,
         why=f"{_silence(days, channel.age_days)} Try a cheaper fee before anything that cannot be undone.",
-        evidence=_evidence(channel, flow, days, facts),
+        evidence=_evidence(channel, flow, days, facts, reference),
         severity=Severity.MEDIUM,
         confidence=_confidence(days, thresholds),
         threshold=_threshold(thresholds),
@@ -178,7 +186,13 @@ def _cut(
 
 
 def _close(
-    channel: ChannelFacts, flow: FlowFacts, days: float, test: CloseTest, facts: NodeFacts, thresholds: Thresholds
+    channel: ChannelFacts,
+    flow: FlowFacts,
+    days: float,
+    test: CloseTest,
+    facts: NodeFacts,
+    thresholds: Thresholds,
+    reference: Earnings | None,
 ) -> Finding:
     cost, rate = onchain_cost_sat(facts, vbytes=CLOSE_VBYTES), facts.network.onchain_fee_sat_vb
     per_30d = round(test.gain_sat * 30 / CLOSE_HORIZON_DAYS)
@@ -192,9 +206,10 @@ def _close(
         title=f"Consider closing channel {channel.scid}: silent for {days:,.0f} days",
         explanation=(
             f"{_silence(days, channel.age_days)} There is no cheaper fee left to try. Moved to one like your median"
-            " channel, the capital would earn its on-chain cost back. Ask the peer first; a mutual close needs both."
+            " channel, the capital would earn its on-chain cost back. Keep it if you receive payments through it."
+            " Ask the peer first; a mutual close needs both."
         ),
-        evidence=_evidence(channel, flow, days, facts),
+        evidence=_evidence(channel, flow, days, facts, reference),
         confidence=CONFIDENCE_STRONG,
         action=action,
         gain=GainRange(0, max(per_30d, 0), test.computation),
@@ -212,7 +227,14 @@ def _close(
     )
 
 
-def _look(channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFacts, thresholds: Thresholds) -> Finding:
+def _look(
+    channel: ChannelFacts,
+    flow: FlowFacts,
+    days: float,
+    facts: NodeFacts,
+    thresholds: Thresholds,
+    reference: Earnings | None,
+) -> Finding:
     words = "Keep it for now: the fee is already low, or the cost and gain of closing cannot be told."
     return Finding(
         rule=RULE.slug,
@@ -222,7 +244,7 @@ def _look(channel: ChannelFacts, flow: FlowFacts, days: float, facts: NodeFacts,
         target=channel.scid,
         title=f"Look at channel {channel.scid}: silent for {days:,.0f} days",
         explanation=f"{_silence(days, channel.age_days)} {words}",
-        evidence=_evidence(channel, flow, days, facts),
+        evidence=_evidence(channel, flow, days, facts, reference),
         confidence=_confidence(days, thresholds),
         action=Inspect(channel.scid, Look.CHANNEL, ChannelRef.of(channel)),
         ease=Ease.EASY,
@@ -268,6 +290,6 @@ RULE = Rule(
         ThresholdSpec("close_confidence", 0.7, "0-1", "Closing is never advised below this confidence"),
         at_most(3),
     ),
-    needs=(Need.POLICIES, Need.FORWARDS, Need.UPTIME),
+    needs=(Need.POLICIES, Need.FORWARDS, Need.UPTIME, Need.OPENER),
     find=find,
 )

@@ -1,7 +1,7 @@
 """Build the finding that advises a fee: the action keeps every other value of the policy as it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
 from recommendations.domain.advice import (
@@ -44,13 +44,16 @@ class FeeCase:
     missing: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     days_to_effect: float = 3.0
+    ease: Ease = Ease.EASY  # MEDIUM where the operator must look something up first
 
 
 def priced_channels(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]:
-    """Yield live channels with our own enabled policy: the only ones whose fee means something."""
+    """Yield live channels that neither side disabled: the only ones whose policy means something."""
     for channel in facts.channels:
-        policy = channel.own_policy
-        if policy is not None and channel.is_live and not policy.is_disabled and channel.capacity_sat > 0:
+        policy, remote = channel.own_policy, channel.peer_policy
+        if policy is None or policy.is_disabled or not channel.is_live or channel.capacity_sat <= 0:
+            continue
+        if remote is None or not remote.is_disabled:
             yield channel, policy
 
 
@@ -70,11 +73,11 @@ def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Threshol
         explanation=case.why + tail,
         evidence=case.evidence,
         confidence=case.confidence,
-        action=SetChannelFee(ChannelRef.of(case.channel), terms, replace(terms, fee_ppm=step.new_ppm)),
+        action=SetChannelFee(ChannelRef.of(case.channel), terms, terms.priced(fee_ppm=step.new_ppm)),
         gain=case.gain,
         impact=case.impact,
-        ease=Ease.EASY,
-        effort_hours=0.1,
+        ease=case.ease,
+        effort_hours=0.1 if case.ease is Ease.EASY else 0.5,
         risk=RiskLevel.LOW,
         cost_sat=0,
         days_to_effect=case.days_to_effect,

@@ -58,7 +58,7 @@ def caution(policy: PolicyFacts, *, at: datetime, thresholds: Thresholds) -> str
     hours = thresholds["cooldown_hours"]
     if policy.changed_at is not None or policy.updated_at is None or at - policy.updated_at >= timedelta(hours=hours):
         return ""
-    return f" If you changed this fee yourself in the last {hours:g} h, wait until {hours:g} h have passed."
+    return f" Skip it if you changed this channel's policy in the last {hours:g} h."
 
 
 def words(step: FeeStep, thresholds: Thresholds) -> str:

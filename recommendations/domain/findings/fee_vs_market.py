@@ -3,7 +3,7 @@
 Without private flow the comparison alone is shown, at low confidence. LIGHTNING 7.1, after CLBOSS and Amboss.
 """
 
-from recommendations.domain.advice import Category, Evidence, Finding, GainRange, Impact, Severity, Thresholds
+from recommendations.domain.advice import Category, Ease, Evidence, Finding, GainRange, Impact, Severity, Thresholds
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
@@ -12,7 +12,7 @@ from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_m
 from recommendations.domain.findings.witness import Witness
 from recommendations.domain.findings.yields import Earnings, as_gain, earnings
 
-WITH_FLOW, WITH_BALANCE, PUBLIC_ONLY = 0.75, 0.50, 0.40
+WITH_FLOW, WITH_BALANCE, PUBLIC_CUT, PUBLIC_RAISE = 0.75, 0.50, 0.40, 0.30
 TOPICS = ("fee rate", "peer market", "routing fees", "pricing a channel")
 
 
@@ -77,7 +77,7 @@ def _case(
         why=_why(channel, step, thresholds),
         evidence=_evidence(channel, policy, facts),
         severity=Severity.MEDIUM if known == 2 else Severity.LOW,
-        confidence=(PUBLIC_ONLY, WITH_BALANCE, WITH_FLOW)[known],
+        confidence=_confidence(step, known),
         threshold=_threshold(step, thresholds),
         window_days=None if flow is None else flow.window_days,
         gain=_gain(channel, step, reference),
@@ -86,7 +86,16 @@ def _case(
         facts_present=2 + known,
         missing=tuple(need.value for need, value in ((Need.BALANCES, ratio), (Need.FORWARDS, flow)) if value is None),
         topics=TOPICS,
+        ease=Ease.EASY if known else Ease.MEDIUM,
+        days_to_effect=3 if known else 14,
     )
+
+
+def _confidence(step: FeeStep, known: int) -> float:
+    """Seen from outside, a low fee is more often meant than a high one."""
+    if known == 0:
+        return PUBLIC_CUT if step.change_ppm < 0 else PUBLIC_RAISE
+    return WITH_BALANCE if known == 1 else WITH_FLOW
 
 
 def _why(channel: ChannelFacts, step: FeeStep, thresholds: Thresholds) -> str:
@@ -96,11 +105,13 @@ def _why(channel: ChannelFacts, step: FeeStep, thresholds: Thresholds) -> str:
         f"{market.sample_size:,} other nodes charge a median of {market.median_ppm:,} ppm into this peer; our"
         f" {step.current_ppm:,} ppm is at percentile {market.own_percentile:.0f}, {side} the market."
     )
-    if ratio_of(channel) is None and flow_of(channel) is None:
+    ratio, flow, is_cut = ratio_of(channel), flow_of(channel), step.change_ppm < 0
+    if ratio is None and flow is None:
         return f"{words} Balance and forwards are unknown, so check first that the channel does not already flow well."
-    if step.change_ppm < 0:
-        return f"{words} The channel is full on our side and nothing was forwarded in 14 days."
-    return f"{words} It is nearly empty on our side and keeps flowing out."
+    balance = "" if ratio is None else f" {ratio:.0%} of the balance is ours."
+    if flow is None:
+        return f"{words}{balance} Forwards are unknown, so check first that the channel does not already flow well."
+    return f"{words}{balance} {'Nothing was forwarded in 14 days.' if is_cut else 'It keeps flowing out.'}"
 
 
 def _threshold(step: FeeStep, thresholds: Thresholds) -> str:

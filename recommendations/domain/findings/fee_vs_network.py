@@ -147,6 +147,8 @@ def _case(
         facts_present=2 + (flow_of(channel) is not None),
         missing=() if flow_of(channel) is not None else (Need.FORWARDS.value,),
         topics=TOPICS,
+        ease=Ease.MEDIUM,
+        days_to_effect=14,
     )
 
 

@@ -24,7 +24,7 @@ from recommendations.domain.findings.flow import flow_of, ratio_of
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, neediest
 from recommendations.domain.findings.witness import Witness
 
-CONFIDENCE_SHORT, CONFIDENCE_LONG, CONFIDENCE_MAX, CONFIDENCE_MIN, CONFIDENCE_TINY = 0.80, 0.45, 0.60, 0.35, 0.45
+CONFIDENCE_UNSAFE, CONFIDENCE_LOCK, CONFIDENCE_MAX, CONFIDENCE_MIN, CONFIDENCE_TINY = 0.80, 0.45, 0.60, 0.35, 0.45
 MSAT = 1_000
 TOPICS_LOCK = ("CLTV delta", "time lock", "HTLC", "routing policy")
 TOPICS_LIMIT = ("HTLC limits", "max_htlc", "min_htlc", "failed payments")
@@ -55,26 +55,24 @@ def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thr
     if low <= lock <= high:
         return None
     witness, terms = Witness(RULE.slug, facts, channel), FeeTerms.of(policy)
-    new = usual if lock > high else max(int(low), 40)
-    is_short = lock < low
-    why = (
-        "With so few blocks the node may not get its own claim confirmed in time when fees are high."
-        if is_short
-        else "Senders avoid hops that may lock their payment for long, and count it against the route."
-    )
+    new = usual if lock > high else max(int(low), int(thresholds["safe_time_lock"]))
+    is_unsafe = lock < thresholds["unsafe_time_lock"]
+    why = "Senders avoid hops that may lock their payment for long, and count it against the route."
+    if lock < low:
+        why = "With so few blocks the node may not get its own claim confirmed in time when fees are high."
     return Finding(
         rule=RULE.slug,
         rule_number=RULE.number,
-        category=Category.SAFETY if is_short else RULE.category,
-        severity=Severity.HIGH if is_short else Severity.LOW,
+        category=Category.SAFETY if lock < low else RULE.category,
+        severity=Severity.HIGH if is_unsafe else Severity.LOW,
         target=channel.scid,
-        title=f"Set the time lock of channel {channel.scid} from {lock} to {new} blocks",
-        explanation=f"{lock} blocks are outside {low:g} to {high:g}; the network's median is {usual}. {why}",
+        title=f"Set the time lock of channel {channel.scid} from {lock:,} to {new} blocks",
+        explanation=f"{lock:,} blocks are outside {low:g} to {high:g}; the network's median is {usual}. {why}",
         evidence=(
             witness.public("time_lock_delta", "our time lock", lock, "blocks"),
             witness.network("usual_time_lock", "usual time lock", usual, "blocks"),
         ),
-        confidence=CONFIDENCE_SHORT if is_short else CONFIDENCE_LONG,
+        confidence=CONFIDENCE_UNSAFE if is_unsafe else CONFIDENCE_LOCK,
         action=SetChannelFee(ChannelRef.of(channel), terms, replace(terms, time_lock_delta=new)),
         impact=Impact("time lock", new, new, "blocks"),
         ease=Ease.EASY,
@@ -84,7 +82,7 @@ def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thr
         days_to_effect=1,
         reversibility=Reversibility.REVERSIBLE,
         topics=TOPICS_LOCK,
-        is_safety=is_short,
+        is_safety=is_unsafe,
         threshold=f"time lock outside {low:g} to {high:g} blocks",
     )
 
@@ -167,11 +165,11 @@ def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
         confidence=CONFIDENCE_TINY,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
         impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
-        ease=Ease.EASY,
-        effort_hours=0.1,
+        ease=Ease.MEDIUM,
+        effort_hours=0.3,
         risk=RiskLevel.LOW,
         cost_sat=0,
-        days_to_effect=3,
+        days_to_effect=14,
         reversibility=Reversibility.REVERSIBLE,
         facts_needed=2,
         facts_present=1 + (ratio is not None),
@@ -204,11 +202,11 @@ def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thre
         confidence=CONFIDENCE_MIN,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), low, policy.max_htlc_msat, new_min_msat=goal),
         impact=Impact("smallest payment accepted", goal // MSAT, goal // MSAT, "sat"),
-        ease=Ease.EASY,
-        effort_hours=0.1,
+        ease=Ease.MEDIUM,
+        effort_hours=0.3,
         risk=RiskLevel.LOW,
         cost_sat=0,
-        days_to_effect=3,
+        days_to_effect=30,
         reversibility=Reversibility.REVERSIBLE,
         topics=TOPICS_LIMIT,
         threshold=f"smallest payment at least {thresholds['high_min_msat'] / MSAT:,.0f} sat",
@@ -222,7 +220,9 @@ RULE = Rule(
     category=Category.CHANNELS,
     summary="Finds time locks out of range and payment limits that make payments fail or pass by.",
     thresholds=(
-        ThresholdSpec("min_time_lock", 24, "blocks", "Shorter is unsafe (and refused by LND)"),
+        ThresholdSpec("min_time_lock", 24, "blocks", "Shorter is refused by LND since January 2026"),
+        ThresholdSpec("unsafe_time_lock", 18, "blocks", "Shorter puts funds at risk (LND's older floor)"),
+        ThresholdSpec("safe_time_lock", 40, "blocks", "Advised instead of a short one"),
         ThresholdSpec("max_time_lock", 144, "blocks", "Longer makes senders avoid the channel"),
         ThresholdSpec("usual_time_lock", 80, "blocks", "The network's median, advised instead of a long one"),
         ThresholdSpec("low_ratio", 0.3, "ratio", "The largest payment is lowered only below this share of the balance"),

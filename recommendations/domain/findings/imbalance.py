@@ -52,7 +52,8 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     blocked.sort(key=lambda case: (-abs(case[1] - 0.5), case[0].scid))
     kept, left_out = neediest(blocked, thresholds)
     found = counted((_channel(*case, facts, thresholds) for case in kept), left_out=left_out)
-    return (*_node(facts, known, thresholds), *found)
+    lacking = () if any(flow_of(channel) for channel, _ in known) else insufficient(RULE, facts, Need.FORWARDS)
+    return (*_node(facts, known, thresholds), *found, *lacking)
 
 
 def is_blocked(ratio: float, role: Role, thresholds: Thresholds) -> bool:

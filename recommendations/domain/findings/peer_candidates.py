@@ -76,8 +76,8 @@ def _finding(one: CandidateFacts, facts: NodeFacts, thresholds: Thresholds, refe
         title=f"Open a channel of {size:,} sat with {one.pubkey[:12]}…",
         explanation=(
             f"It has {one.channel_count:,} channels with a median of {one.median_channel_sat:,} sat and"
-            f" {one.shared_peers:,} peers in common with you, and is no peer of yours yet. Ask around how it behaves"
-            " before you commit coins."
+            f" shares {one.shared_peers:,} of your peers, but is none of them. Ask around how it behaves before you"
+            " commit coins."
         ),
         evidence=(
             witness.public("channel_count", "its channels", one.channel_count, "channels"),

@@ -22,6 +22,7 @@ class Need(StrEnum):
     NETWORK = "network fee quantiles"
     BALANCES = "local and remote balance per channel"
     FORWARDS = "settled forwards per channel, 30 days"
+    OPENER = "who opened each channel"
     UPTIME = "connection history, at least 28 days"
     CANDIDATES = "peer candidates from the graph"
     CENTRALITY = "betweenness of the network (a background job computes it)"

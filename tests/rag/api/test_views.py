@@ -7,7 +7,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from models_registry.providers import catalog
 from models_registry.services import keys
 from rag.models import Answer, Document, Source
 from tests.rag.conftest import ollama_host
@@ -135,6 +134,7 @@ def test_json_gathers_all_events(client: Client, headers: dict[str, str]) -> Non
     assert (events[0]["type"], events[-1]["type"]) == ("status", "complete")
 
 
+@pytest.mark.usefixtures("tidy")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("accept", "content_type"),
@@ -164,6 +164,7 @@ def test_an_unknown_framing_is_not_acceptable(client: Client, headers: dict[str,
     assert post(client, STREAM, QUESTION, headers, Accept="application/pdf").status_code == 406
 
 
+@pytest.mark.usefixtures("tidy")
 @pytest.mark.django_db(transaction=True)
 async def test_three_framings_of_one_generation_carry_equal_answers(
     async_client: AsyncClient, headers: dict[str, str], ollama: OllamaServer
@@ -178,14 +179,12 @@ async def test_three_framings_of_one_generation_carry_equal_answers(
             STREAM, json.dumps(asked), content_type="application/json", headers={**headers, "Accept": accept}
         )
         told.append(await _events(response))
-    await catalog.close()
 
     plain = [[_without_chance(event) for event in events] for events in told]
     assert plain[0] == plain[1] == plain[2]
     assert "token" in {event["type"] for event in plain[0]}
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_query_that_broke_off_is_an_error_for_programs(
     client: Client, headers: dict[str, str], ollama: OllamaServer
 ) -> None:

@@ -9,7 +9,6 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from models_registry.models import Generation, Strategy
-from models_registry.providers import catalog
 from rag.domain.context import ContextBlock
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event, EventType
@@ -19,7 +18,7 @@ from tests.rag.conftest import MODEL, NOW, ollama_host
 from tests.servers.ollama import Fault, OllamaServer, Scenario
 from tests.servers.ollama import Outcome as HostOutcome
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("tidy")]
 QUESTION = "What is the default base fee?"
 NODE = "02" + "ab" * 32
 
@@ -399,9 +398,3 @@ async def _ended(server: OllamaServer) -> Any:
             return server.generations[0]
         await asyncio.sleep(0.01)
     return server.generations[0]
-
-
-@pytest.fixture(autouse=True)
-async def closed_clients() -> Any:
-    yield
-    await catalog.close()

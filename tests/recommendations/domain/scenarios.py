@@ -121,6 +121,16 @@ def hostile() -> NodeFacts:
         channel(3, capacity_sat=20_000, own_policy=policy(max_htlc_msat=0, min_htlc_msat=None)),
         channel(4, own_policy=policy(time_lock_delta=4_032, max_htlc_msat=None, updated_at=None)),
         channel(5, own_policy=policy(fee_ppm=0, inbound_base_fee_msat=-5, inbound_fee_ppm=-900)),
+        channel(
+            9,
+            own_policy=policy(fee_ppm=1_000, inbound_base_fee_msat=0, inbound_fee_ppm=-1_000),
+            market=market(200, percentile=95.0),
+        ),
+        channel(
+            10,
+            own_policy=policy(fee_ppm=1_000, inbound_base_fee_msat=0, inbound_fee_ppm=50),
+            market=market(200, percentile=94.0),
+        ),
         channel(6, private=private(None, flow=None, uptime_ratio=None, monitored_days=None)),
         channel(7, capacity_sat=0, ratio=0.5, flow=flow()),
     )

@@ -126,13 +126,23 @@ def test_an_inbound_discount_goes_as_a_pair_and_is_undone_with_zero():
     assert any("no inbound fees" in note for note in shown.notes)
 
 
-def test_an_inbound_discount_that_stays_shrinks_with_a_lower_outbound_fee():
+def test_an_inbound_discount_shrinks_with_a_lower_outbound_fee():
     terms = replace(TERMS, fee_ppm=100, inbound_base_fee_msat=0, inbound_fee_ppm=-100)
 
-    shown = rendered(SetChannelFee(ONE, terms, replace(terms, fee_ppm=60, inbound_fee_ppm=-60)))
+    shown = rendered(SetChannelFee(ONE, terms, terms.priced(fee_ppm=60)))
 
     assert "--inbound_fee_rate_ppm -60" in (shown.lnd.command or "")
     assert "--inbound_fee_rate_ppm -100" in (shown.lnd.inverse or "")
+
+
+@pytest.mark.parametrize("inbound", [(None, None), (0, 0), (0, 50)])
+def test_an_inbound_fee_that_is_no_discount_is_left_out_and_stays_as_it_is(inbound):
+    terms = replace(TERMS, inbound_base_fee_msat=inbound[0], inbound_fee_ppm=inbound[1])
+
+    shown = rendered(SetChannelFee(ONE, terms, terms.priced(fee_ppm=300)))
+
+    assert "inbound" not in f"{shown.lnd.command} {shown.lnd.inverse}"
+    assert shown.lnd.is_copyable
 
 
 def test_a_time_lock_alone_is_a_configuration_on_core_lightning():

@@ -54,7 +54,7 @@ def test_a_fresh_announcement_is_no_proof_of_a_change_but_asks_for_care():
     fresh = policy(updated_at=AT - timedelta(hours=2))
 
     assert fee_step(fresh, wanted_ppm=300, at=AT, thresholds=NUMBERS) is not None
-    assert "wait until 24 h" in caution(fresh, at=AT, thresholds=NUMBERS)
+    assert "in the last 24 h" in caution(fresh, at=AT, thresholds=NUMBERS)
 
 
 def test_an_operator_may_take_every_announcement_for_a_change():

@@ -15,7 +15,9 @@ def priced(**changes):
     ("lock", "new", "is_safety"),
     [
         (9, 40, True),
-        (23, 40, True),
+        (17, 40, True),
+        (18, 40, False),
+        (23, 40, False),
         (24, None, None),
         (80, None, None),
         (144, None, None),

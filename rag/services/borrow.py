@@ -1,0 +1,42 @@
+"""Borrow the database for one verb from async code, and give the connection back at once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+MOST_AT_ONCE = 16  # verbs per process; PostgreSQL's usual limit is a hundred connections for everybody
+_QUEUES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+async def borrowing(verb: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Run a verb that needs the database in this request's thread, whose connection is closed afterwards.
+
+    Channels' own helper keeps a connection of CONN_MAX_AGE, and closes it in the midst of a transaction.
+    """
+
+    def then_give_back() -> T:
+        try:
+            return verb(*given, **named)
+        finally:
+            give_back()
+
+    async with _queue():
+        return await sync_to_async(then_give_back)()
+
+
+def _queue() -> asyncio.Semaphore:
+    """Return this event loop's queue: a crowd that asks at once must not open more connections than there are."""
+    return _QUEUES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE))
+
+
+def give_back() -> None:
+    """Close this thread's connections, but not within a transaction: the thread lives as long as its stream."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()

@@ -1,0 +1,1 @@
+"""The whole house, with only the outside world replaced."""
