@@ -92,8 +92,10 @@ class Child:
 def raise_on_signals() -> None:
     """Turn the first Ctrl-C or request to end into `Stopped`, and ignore the next ones while we clean up."""
     # Set explicitly: a shell starts background jobs with Ctrl-C ignored, and Python then installs no handler.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop_once)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asks to outlive the terminal
+        signal.signal(signal.SIGHUP, _stop_once)
 
 
 def watch(children: tuple[Child, ...]) -> tuple[Child, ...]:

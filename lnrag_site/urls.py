@@ -1,7 +1,9 @@
 """Every address the server answers. Pages stand at the root; programs call /api/v1/, each floor bringing its own."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from lnrag_site import accounts, health, views
@@ -21,6 +23,7 @@ urlpatterns = [
     path("signin/", accounts.sign_in, name="signin"),
     path("signout/", accounts.sign_out, name="signout"),
     path("account/password/", accounts.password, name="account-password"),
+    path("favicon.ico", RedirectView.as_view(url=static("img/favicon.svg"), permanent=True)),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("health/live", health.live, name="health-live"),

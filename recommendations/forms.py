@@ -9,6 +9,7 @@ from django import forms
 
 from models_registry.domain.query_types import QueryType
 from recommendations.domain.advice import State
+from recommendations.domain.card_shape import shaped
 from recommendations.domain.channel_table import DEFAULT_SORT, SORTS
 
 MOST_BYTES = 400_000  # a card with its evidence and citations is about 8 kB
@@ -98,6 +99,6 @@ def posted_card(body: bytes) -> Mapping[str, Any] | None:
     """Return the streamed recommendation that a page posted, or None when it is none or its id is no id."""
     card = posted_object(body)
     try:
-        return card and {**card, "id": str(UUID(str(card.get("id"))))}
+        return card and {**shaped(card), "id": str(UUID(str(card.get("id"))))}
     except ValueError:
         return None

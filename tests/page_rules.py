@@ -10,6 +10,7 @@ HOSTILE_ALIASES = (
     "مرحبا بالعقدة",
     "{{ settings.SECRET_KEY }}",
 )
+RUNNABLE = ("javascript:", "data:")
 
 
 class InlineCode(HTMLParser):
@@ -30,7 +31,9 @@ class InlineCode(HTMLParser):
         if tag == "style":
             self.problems.append("<style>")
         links = [str(names[name] or "") for name in ("href", "src", "action") if name in names]
-        self.problems += [f"<{tag} {link[:40]}>" for link in links if link.strip().lower().startswith(("javascript:", "data:"))]
+        self.problems += [
+            f"<{tag} {link[:40]}>" for link in links if link.strip().lower().startswith(("javascript:", "data:"))
+        ]
         if tag in ("script", "link") and any(link.startswith(("http:", "https:", "//")) for link in links):
             self.problems.append(f"<{tag} from elsewhere>")
 

@@ -106,3 +106,10 @@ def test_every_dependency_has_its_reason():
     reasons = (ROOT / "DECISIONS.md").read_text(encoding="utf-8").lower()
 
     assert [name for name in names if f"`{name.lower()}`" not in reasons] == []
+
+
+def test_the_ten_second_table_of_the_readme_is_true():
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert len(named) >= 10
+    assert [path for path in named if not (ROOT / path).is_file()] == []

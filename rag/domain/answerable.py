@@ -10,6 +10,15 @@ from rag.domain.expansion import TOKEN, words_of
 # A name: capital inside a sentence, capitals or digits within the word. Common words may be missing from a library by
 # chance; a name that is missing means that the library does not know the thing.
 NAME_SHAPE = re.compile(r"^(?:[A-Z][\w'’.-]*|[a-z]+[A-Z]\w*|(?=\w*\d)(?=\w*[A-Za-z])[\w.-]+)$")
+# Words that a text need not repeat to answer the question they stand in.
+WEAK_WORDS = frozenset(
+    """
+    often many much long short large small big little good better best worse worst bad worth need needs want wants use
+    uses used using possible usually mean means happen happens work works way ways thing things kind right wrong exactly
+    really actually tell explain know understand help please question answer example difference one two three first
+    second last next new old same different day days week weeks month months year years
+    """.split()  # noqa: SIM905 - read as a text, not as a column of strings
+)
 NOT_A_TOPIC = re.compile(r"^[\d.,x:%-]+$|^[0-9a-f]{16,}$", re.IGNORECASE)  # amounts, channel ids, node keys
 UNITS = frozenset(
     {"vb", "vbyte", "vbytes", "sat", "sats", "msat", "msats", "ppm", "btc", "gb", "mb", "tb", "ms", "usd", "eur"}
@@ -68,7 +77,7 @@ def judge(
     A French word that nothing holds says little of a library that is mostly English; a name says the same in both.
     """
     spelled = {word: token for token in TOKEN.findall(question) for word in words_of(token)}
-    own = [word for word in words if not word.is_added and not word.is_stop_word and not NOT_A_TOPIC.match(word.word)]
+    own = [word for word in words if not word.is_added and _is_telling(word)]
     missing = tuple(word.word for word in own if not word.document_frequency and word.word not in covered)
     names = names_in(question) - UNITS
     held = {word.word for word in words if _holds(passage_texts, word.word)}
@@ -81,6 +90,10 @@ def judge(
         has_passages=bool(passage_texts),
         lang=lang,
     )
+
+
+def _is_telling(word: QuestionWord) -> bool:
+    return not (word.is_stop_word or word.word in WEAK_WORDS or NOT_A_TOPIC.match(word.word))
 
 
 def _held_share(own: Sequence[QuestionWord], *, held: Collection[str], passages: int) -> float:

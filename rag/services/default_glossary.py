@@ -235,6 +235,93 @@ ajouter: add
 lister: list
 groupe: group
 vitesse: speed
+partager: share
+empêcher: prevent avoid
+permettre: allow enable
+interdire: forbid disallow
+activer: enable activate
+désactiver: disable turn off
+créer: create
+recréer: recreate
+afficher: show display
+obtenir: get obtain
+trouver: find
+chercher: search look up
+écrire: write
+lire: read
+copier: copy
+déplacer: move migrate
+migrer: migrate move
+nettoyer: clean up prune
+effacer: delete erase
+remplacer: replace
+remplir: fill refill
+balayer: sweep
+analyse: scan analysis
+rescan: rescan
+compte: account
+utilisateur: user
+droit: permission right
+autorisation: permission
+jeton: token
+accès: access
+distant: remote
+à distance: remote remotely
+local: local
+fichier: file
+dossier: folder directory
+répertoire: directory folder
+valeur: value
+défaut: default
+par défaut: default
+obligatoire: required mandatory
+facultatif: optional
+entrée: input incoming
+entrant: inbound incoming
+sortant: outbound outgoing
+négatif: negative
+positif: positive discount
+remise: discount
+emplacement: slot
+minuscule: tiny small dust
+poussière: dust
+propre: own
+seul: single only
+plusieurs: several multiple
+même: same
+moitié: half
+plateforme: platform exchange
+plateforme d'échange: exchange platform
+bourse: exchange
+ralentir: slow down
+accélérer: speed up bump
+attendre: wait
+durée: duration time
+heure: hour
+jour: day
+semaine: week
+mois: month
+calculer: compute calculate
+calcul: computation calculation
+estimer: estimate
+prévoir: forecast predict
+probabilité: probability
+raison: reason
+cause: cause
+solution: solution fix
+réparer: repair fix
+corriger: correct fix
+signer: sign signature
+vérification: verification check
+preuve: proof
+espace disque: disk space
+carte SD: SD card
+alimentation: power supply
+coupure de courant: power outage
+double: double second
+deux: two
+publiquement: publicly public
+joignable: reachable
 """
 ENGLISH = """
 LN: lightning network

@@ -1,4 +1,4 @@
-"""Put one node's facts into words for a prompt, and into JSON for a page. Pure. What is unknown is written "unknown"."""
+"""Put one node's facts into words for a prompt, and into JSON for a page. Pure. What is missing is called "unknown"."""
 
 from collections.abc import Iterator
 from datetime import datetime

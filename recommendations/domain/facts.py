@@ -27,7 +27,7 @@ class PolicyFacts:
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """What other nodes charge INTO a peer, ppm: one rate per node (capacity-weighted), live and enabled, ours left out."""
+    """What others charge INTO a peer, ppm: one rate per node (capacity-weighted), live and enabled, ours left out."""
 
     sample_size: int
     p25_ppm: int | None

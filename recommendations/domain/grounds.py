@@ -1,4 +1,4 @@
-"""What a model was told, so that what it says can be checked against it: finding keys, evidence ids, citations, numbers. Pure."""
+"""What a model was told, so that what it says can be held against it: keys, ids, citations, numbers. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import replace

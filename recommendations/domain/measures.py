@@ -206,7 +206,7 @@ def _concentration(
     pair, inverse = np.unique(owner[apart] * total + peer[apart], return_inverse=True)
     capacity = _sums(inverse, graph.capacity_sat[channel[apart]], total=pair.size)
     owners, starts = np.unique(pair // total, return_index=True)
-    ends = [*starts[1:].tolist(), pair.size]
+    ends = np.append(starts, pair.size)[1:].tolist()
     for index, start, end in zip(owners.tolist(), starts.tolist(), ends, strict=True):
         peer_ids[index] = graph.node_ids[pair[start:end] % total].tolist()
         whole = int(capacity[start:end].sum())
@@ -232,7 +232,8 @@ def _markets(graph: NetworkArrays) -> list[list[int]]:
     rates[inverse] = graph.fee_ppm[usable]  # exact where there is one channel
     _weigh_parallels(rates, inverse, size, graph.capacity_sat[channel[usable]], graph.fee_ppm[usable])
     targets, starts = np.unique(pair // total, return_index=True)
-    for index, start, end in zip(targets.tolist(), starts.tolist(), [*starts[1:].tolist(), pair.size], strict=True):
+    ends = np.append(starts, pair.size)[1:].tolist()
+    for index, start, end in zip(targets.tolist(), starts.tolist(), ends, strict=True):
         markets[index] = np.sort(rates[start:end]).tolist()
     return markets
 

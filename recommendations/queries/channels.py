@@ -8,8 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from recommendations.models import Channel, GraphSnapshot, Network
-from recommendations.queries.networks import newest_snapshot
-from recommendations.queries.nodes import Viewer, find_node, visible_connection
+from recommendations.queries.nodes import Viewer, locate, visible_connection
 
 PAGE_SIZE = 50
 # The names a caller may sort by. Only these words ever reach the statement.
@@ -118,8 +117,7 @@ def channels_page(
     An unknown `sort` is read as capacity. Raises as `identify`.
     """
     wanted, sort, page = filters or ChannelFilters(), sort if sort in SORTS else "capacity", max(1, page)
-    snapshot = newest_snapshot(network)
-    node = find_node(pubkey, snapshot=snapshot)
+    snapshot, node = locate(pubkey, network=network)
     seen = visible_connection(node, user=user)
     names: dict[str, Any] = {
         "node": node.pk,

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
 
 from recommendations.domain.advice import Priority, State
+from recommendations.domain.card_shape import shaped
 from recommendations.models import GraphUpload, Recommendation, RecommendationRun
 from recommendations.queries.nodes import Viewer
 
@@ -60,13 +61,8 @@ def latest_run(pubkey: str, *, user: Viewer, network: str) -> StoredRun | None:
 
 def card_of(row: Recommendation) -> Mapping[str, Any]:
     """Return what the operator was shown, with what became of it since."""
-    return {
-        **row.payload,
-        "id": str(row.pk),
-        "state": row.state,
-        "note": row.note,
-        "reject_reason": row.reject_reason,
-    }
+    life = {"id": str(row.pk), "state": row.state, "note": row.note, "reject_reason": row.reject_reason}
+    return shaped({**row.payload, **life})
 
 
 def inbox_page(user: Viewer, *, state: str = "", number: int = 1, size: int = PAGE_SIZE) -> "Page[InboxLine]":

@@ -32,8 +32,8 @@ from recommendations.queries.fact_rows import (
     peer_rows,
     private_rows,
 )
-from recommendations.queries.networks import network_facts, newest_snapshot
-from recommendations.queries.nodes import Viewer, find_node, visible_connection
+from recommendations.queries.networks import network_facts
+from recommendations.queries.nodes import Viewer, locate, visible_connection
 
 SECONDS_PER_DAY = 86_400
 
@@ -45,8 +45,7 @@ def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewe
     :raises NodeNotFound: when no such node stands in the network.
     :raises NetworkNotFound: when there is no such network.
     """
-    snapshot = newest_snapshot(network)
-    node = find_node(pubkey, snapshot=snapshot)
+    snapshot, node = locate(pubkey, network=network)
     metrics = NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node)
     rows = channel_rows(node.pk)
     seen = visible_connection(node, user=user)

@@ -18,6 +18,8 @@ COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t
 ROWS_PER_PIECE = 20_000
 
 TEMPORARY_TABLES = """
+DROP TABLE IF EXISTS pg_temp.new_node, pg_temp.new_channel, pg_temp.new_policy, pg_temp.named_channel,
+  pg_temp.named_policy;
 CREATE TEMP TABLE new_node (pubkey text, alias text, color text, addresses jsonb, announced_s bigint) ON COMMIT DROP;
 CREATE TEMP TABLE new_channel (
   place integer, scid text, chan_point text, pubkey1 text, pubkey2 text, capacity_sat bigint) ON COMMIT DROP;

@@ -79,7 +79,7 @@ def repeat(prepared: Prepared, result: Result) -> Iterator[Event]:
     for words in said["items"]:
         if item := by_key.get(words["finding"]):
             cited = tuple(one for one in told.citations if one.number in words["citations"]) or item.citations
-            item = replace(item, title=words["title"], explanation=words["explanation"], citations=cited)
+            item = replace(item, explanation=words["explanation"], citations=cited)
             result.shown.append(replace(item, spoken_by="model"))
             yield card(prepared, result.shown[-1], position=len(result.shown), is_spoken=True)
 
@@ -89,7 +89,6 @@ def _said(result: Result, told: Brief) -> dict[str, Any]:
     items = [
         {
             "finding": item.finding_key,
-            "title": item.title,
             "explanation": item.explanation,
             "citations": [numbers[one.chunk_id] for one in item.citations if one.chunk_id in numbers],
         }
@@ -135,7 +134,7 @@ class Hearing:
 
 
 def _accept(prepared: Prepared, told: Brief, raw: dict[str, object], tally: Tally) -> ScoredRecommendation | None:
-    """Return the rule's recommendation in the model's words; its numbers, command and score stay the rule's own."""
+    """Return the rule's recommendation with the model's reasons; title, numbers, command and score stay the rule's."""
     checked = check_item(raw, told.known, tally)
     if checked is None:
         return None
@@ -146,7 +145,6 @@ def _accept(prepared: Prepared, told: Brief, raw: dict[str, object], tally: Tall
     citations = tuple(c for c in told.citations if c.number in checked.citations) or item.citations
     return replace(
         item,
-        title=checked.title or item.title,
         explanation=checked.rationale or item.explanation,
         citations=citations,
         spoken_by=None if checked.rationale is None else "model",

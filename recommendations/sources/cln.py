@@ -64,7 +64,7 @@ def channel_records(rows: Sequence[Direction], *, keys: dict[str, str]) -> list[
     """Return one record per channel, both directions joined: node1 is the smaller key, as BOLT 7 orders them."""
     joined: dict[str, ChannelRecord] = {}
     for index, row in enumerate(rows):
-        scid = storable_scid(row.short_channel_id)
+        scid = storable_scid(row.short_channel_id) if "x" in row.short_channel_id else None
         if scid is None:
             reason = f"{storable(row.short_channel_id[:40])[0]!r} is not a short channel id"
             raise GraphFileBroken(record=f"channels[{index}]", field="short_channel_id", reason=reason)

@@ -6,16 +6,33 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 from tests.journeys import stage as stages
 from tests.journeys.served import Served
 from tests.journeys.stage import Stage
+from tests.servers.fixtures import ollama
+
+__all__ = ["ollama"]
 
 
 @pytest.fixture(scope="session")
-def served(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database. pytest-django makes it only when a selected test asks for it by mark, which ours do not."""
+    if connection.settings_dict["NAME"] == connection.creation._get_test_db_name():
+        yield
+        return
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={DEFAULT_DB_ALIAS})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def served(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The application, served to all tests of this process."""
     log: Path = tmp_path_factory.mktemp("daphne") / "daphne.log"
     with Served(dict(connection.settings_dict), log) as daphne:
@@ -23,7 +40,7 @@ def served(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="module")
-def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+def rows(test_database: None, django_db_blocker: Any) -> Iterator[Stage]:
     """The stage, committed once for a module and flushed after it."""
     with django_db_blocker.unblock():
         yield stages.build(at=timezone.now())

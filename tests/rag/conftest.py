@@ -27,18 +27,20 @@ MODEL = "llama3:8b-instruct"
 FEES = """
 # Routing fees
 
-A routing node charges a base fee and a fee rate on every payment that leaves through a channel.
+A routing node charges a base fee and a fee rate on every payment that leaves through a channel. The operator of the
+node publishes both for each direction of each channel, and every sender on the network reads them before it chooses
+a route for its payment.
 
 ## Base fee
 
-The base fee is a flat charge of 1,000 msat per forwarded payment by default. Many operators set the base fee
-to zero, since small payments avoid a base fee. Changing the base fee is a policy update, and it can be undone
-at any time.
+The base fee is a flat charge of 1,000 msat per forwarded payment by default. Many operators set the base fee to zero,
+since small payments avoid a base fee. Changing the base fee is a policy update, and it can be undone at any time.
 
 ## Fee rate
 
-The fee rate is given in ppm, parts per million of the amount. At 250 ppm a payment of 1,000,000 sat pays 250
-sat. Compare the fee rate with what other nodes charge toward the same peer before raising it.
+The fee rate is given in ppm, parts per million of the amount. At 250 ppm a payment of 1,000,000 sat pays 250 sat.
+Compare the fee rate with what other nodes charge toward the same peer before raising it, and wait some days between
+two changes.
 """
 REBALANCE = """
 # Circular rebalancing

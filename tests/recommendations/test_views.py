@@ -171,7 +171,12 @@ def test_what_is_no_card_is_refused(signed_in, demo, body):
 
 
 def test_a_summary_names_the_missing_model_and_the_next_step(signed_in, demo):
-    said = {"degraded": True, "note": "No local model answered.", "by_priority": {"high": 2, "low": 0}, "insufficient": []}
+    said = {
+        "degraded": True,
+        "note": "No local model answered.",
+        "by_priority": {"high": 2, "low": 0},
+        "insufficient": [],
+    }
 
     html = signed_in.post(
         reverse("recommendations:summary", args=[demo.pubkey]), json.dumps(said), content_type="application/json"
@@ -194,7 +199,9 @@ def test_channels_can_be_ordered_filtered_and_taken_along(signed_in, demo):
     assert "No channel fits this filter" in piece.content.decode()
     assert "<html" not in piece.content.decode()
     rows = list(csv.DictReader(StringIO(file.content.decode())))
-    assert len(rows) == Channel.objects.filter(node1=demo.node).count() + Channel.objects.filter(node2=demo.node).count()
+    assert (
+        len(rows) == Channel.objects.filter(node1=demo.node).count() + Channel.objects.filter(node2=demo.node).count()
+    )
     assert rows[0]["local_sat"]
     assert file.headers["Content-Disposition"].startswith("attachment")
 
@@ -286,7 +293,9 @@ def test_an_uploaded_graph_leads_to_a_page_that_follows_its_import(staff, settin
     assert "<b>graph" not in page
     assert 'hx-trigger="every 1s"' in page
     GraphUpload.objects.update(state=GraphUpload.State.FAILED, error="The file names no channel.")
-    state = staff.get(reverse("recommendations:upload", args=[upload.pk]), headers={"HX-Request": "true"}).content.decode()
+    state = staff.get(
+        reverse("recommendations:upload", args=[upload.pk]), headers={"HX-Request": "true"}
+    ).content.decode()
     assert "The file names no channel." in state
     assert "every 1s" not in state
 

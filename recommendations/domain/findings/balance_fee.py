@@ -5,7 +5,13 @@ Only where the channel flows and its role agrees; a sink that just filled up is 
 
 from math import exp, log
 
-from recommendations.domain.advice import Category, Finding, Severity, Thresholds
+from recommendations.domain.advice import (
+    Category,
+    Evidence,
+    Finding,
+    Severity,
+    Thresholds,
+)
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
@@ -74,9 +80,8 @@ def _case(
     facts: NodeFacts,
     thresholds: Thresholds,
 ) -> FeeCase:
-    witness, role = Witness(RULE.slug, facts, channel), role_of(flow, thresholds)
-    side = "nearly empty" if step.change_ppm > 0 else "nearly full"
-    is_raise = step.change_ppm > 0
+    role, is_raise = role_of(flow, thresholds), step.change_ppm > 0
+    side = "nearly empty" if is_raise else "nearly full"
     return FeeCase(
         channel=channel,
         policy=policy,
@@ -85,14 +90,7 @@ def _case(
             f"It is {side} on our side ({ratio:.0%}) and flows as a {role} channel. Around the market median of"
             f" {channel.market.median_ppm:,} ppm, one that follows the balance is {step.wanted_ppm:,} ppm."
         ),
-        evidence=(
-            own_fee(witness, policy),
-            witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
-            witness.public("market_median_ppm", "median fee into this peer", channel.market.median_ppm, "ppm"),
-            witness.private("balance_fee_ppm", "fee that follows the balance", step.wanted_ppm, "ppm"),
-            witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
-            witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
-        ),
+        evidence=_evidence(channel, policy, ratio, flow, step, facts),
         severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         threshold=(
@@ -101,9 +99,21 @@ def _case(
         ),
         window_days=flow.window_days,
         gain=gain_of_raise(step, out_sat_30d=per_30_days(flow.out_sat, flow)) if is_raise else None,
-        facts_needed=4,
-        facts_present=4,
         topics=TOPICS,
+    )
+
+
+def _evidence(
+    channel: ChannelFacts, policy: PolicyFacts, ratio: float, flow: FlowFacts, step: FeeStep, facts: NodeFacts
+) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, channel)
+    return (
+        own_fee(witness, policy),
+        witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
+        witness.public("market_median_ppm", "median fee into this peer", channel.market.median_ppm, "ppm"),
+        witness.private("balance_fee_ppm", "fee that follows the balance", step.wanted_ppm, "ppm"),
+        witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
+        witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
     )
 
 

@@ -3,7 +3,7 @@
 No gain has been measured, so confidence is low; where the base fee brings real money it is left alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
 from recommendations.domain.advice import (
@@ -13,12 +13,11 @@ from recommendations.domain.advice import (
     Finding,
     GainRange,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings.draft import adjusting, blank
 from recommendations.domain.findings.fee_advice import priced_channels
 from recommendations.domain.findings.fee_guard import caution, is_too_soon
 from recommendations.domain.findings.flow import flow_of, per_30_days
@@ -80,12 +79,8 @@ def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     is_small = _carries_small(case, thresholds)
     care = caution(case.policy, at=facts.as_of, thresholds=thresholds)
     words = "" if not is_small else " Payments through this channel are small, so they feel it."
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=case.channel.scid,
+    return replace(
+        blank(RULE, case.channel.scid, adjusting(days=30, ease=Ease.MEDIUM)),
         title=f"Set the base fee of channel {case.channel.scid} from {case.policy.base_fee_msat:,} to 0 msat",
         explanation=(
             f"With {case.policy.fee_ppm:,} ppm and {case.policy.base_fee_msat:,} msat, a payment of"
@@ -94,16 +89,11 @@ def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
             f" payments cheaper.{care}"
         ),
         evidence=_evidence(case, facts),
+        severity=Severity.LOW,
         confidence=CONFIDENCE_SMALL if is_small else CONFIDENCE,
         action=SetChannelFee(ChannelRef.of(case.channel), terms, terms.priced(base_fee_msat=0)),
         gain=_gain(case),
         impact=Impact(f"effective fee of a {AMOUNTS_SAT[0]:,} sat payment", case.policy.fee_ppm, small, "ppm"),
-        ease=Ease.MEDIUM,
-        effort_hours=0.3,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=30,
-        reversibility=Reversibility.REVERSIBLE,
         facts_needed=2,
         facts_present=1 + (case.flow is not None),
         missing=() if case.flow is not None else (Need.FORWARDS.value,),

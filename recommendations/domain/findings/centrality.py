@@ -1,5 +1,7 @@
 """Rule 16: is the node as well placed as it is large? Compares betweenness rank with capacity rank. LIGHTNING 7.16."""
 
+from dataclasses import replace
+
 from recommendations.domain.actions import ManualStep
 from recommendations.domain.advice import (
     Category,
@@ -12,6 +14,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import NodeFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, insufficient
 from recommendations.domain.findings.witness import Witness
 
@@ -35,12 +38,8 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 
 def _finding(facts: NodeFacts, capacity: float, between: float, gap: float, thresholds: Thresholds) -> Finding:
     witness = Witness(RULE.slug, facts)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, Burden(Ease.HARD, 2, RiskLevel.MEDIUM, 30, Reversibility.COSTLY)),
         title=f"Connect more widely: larger than {capacity:.0f}% of nodes, better placed than {between:.0f}%",
         explanation=(
             f"By capacity the node stands at percentile {capacity:.0f}, by betweenness (how many shortest routes"
@@ -52,15 +51,11 @@ def _finding(facts: NodeFacts, capacity: float, between: float, gap: float, thre
             witness.public("betweenness_percentile", "percentile by betweenness", between, "percentile", digits=0),
             witness.public("gap", "difference", gap, "points", digits=0),
         ),
+        severity=Severity.LOW,
         confidence=CONFIDENCE,
         action=ManualStep(facts.pubkey, STEP),
         manual_step=STEP,
         impact=Impact("percentile by betweenness", between, capacity, "percentile"),
-        ease=Ease.HARD,
-        effort_hours=2,
-        risk=RiskLevel.MEDIUM,
-        days_to_effect=30,
-        reversibility=Reversibility.COSTLY,
         topics=TOPICS,
         threshold=f"betweenness at least {thresholds['gap']:g} points below capacity",
     )

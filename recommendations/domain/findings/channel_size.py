@@ -3,6 +3,7 @@
 Live capacities (October 2025): p5/25/50/75/95 = 20k / 0.5M / 2M / 8M / 50M sat.
 """
 
+from dataclasses import replace
 from statistics import median
 
 from recommendations.domain.actions import ManualStep
@@ -18,6 +19,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.flow import flow_of, per_30_days
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 from recommendations.domain.findings.witness import Witness
@@ -55,33 +57,19 @@ def _finding(facts: NodeFacts, small: list[ChannelFacts], live: int, thresholds:
     paying = smallest_paying_sat(facts, horizon_days=horizon)
     goal = int(max(thresholds["min_sat"], paying[0] if paying else 0, facts.network.median_channel_sat or 0))
     step = f"When one of them closes, or you open the next, use at least {goal:,} sat. Close none for its size alone."
-    counted = ""
-    if paying is not None:
-        counted = (
-            f" At what your channels earn, opening and closing ({paying[1]:,} sat) is earned back within"
-            f" {horizon:g} days from {paying[0]:,} sat."
-        )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, Burden(Ease.HARD, 1, RiskLevel.MEDIUM, 60, Reversibility.COSTLY)),
         title=f"{len(small)} of {live} live channels are under {thresholds['min_sat']:,.0f} sat",
         explanation=(
             "Small channels fail larger payments and hardly earn back their two on-chain transactions."
-            f"{counted} Fewer, larger channels with the same peers serve better."
+            f"{_economics(paying, horizon)} Fewer, larger channels with the same peers serve better."
         ),
         evidence=_evidence(facts, small, live, goal, paying, thresholds),
+        severity=Severity.LOW,
         confidence=CONFIDENCE if paying is None else CONFIDENCE_COUNTED,
         action=ManualStep(facts.pubkey, step),
         manual_step=step,
         impact=Impact("size of the next channel", goal, goal, "sat"),
-        ease=Ease.HARD,
-        effort_hours=1,
-        risk=RiskLevel.MEDIUM,
-        days_to_effect=60,
-        reversibility=Reversibility.COSTLY,
         facts_needed=2,
         facts_present=1 + (paying is not None),
         missing=() if paying is not None else (Need.FORWARDS.value, "on-chain fee rate"),
@@ -90,6 +78,16 @@ def _finding(facts: NodeFacts, small: list[ChannelFacts], live: int, thresholds:
             f"at least {thresholds['min_count']:g} live channels and {thresholds['min_share']:.0%} of them under"
             f" {thresholds['min_sat']:,.0f} sat"
         ),
+    )
+
+
+def _economics(paying: tuple[int, int] | None, horizon_days: float) -> str:
+    if paying is None:
+        return ""
+    size, cost = paying
+    return (
+        f" At what your channels earn, opening and closing ({cost:,} sat) is earned back within {horizon_days:g} days"
+        f" from {size:,} sat."
     )
 
 

@@ -3,10 +3,13 @@
 Of live nodes with at least 10 peers (October 2025) 13 % are above 1,500 and 3.6 % above 2,500.
 """
 
+from dataclasses import replace
+
 from recommendations.domain.actions import ManualStep
 from recommendations.domain.advice import (
     Category,
     Ease,
+    Evidence,
     Finding,
     Impact,
     Reversibility,
@@ -15,11 +18,16 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import NodeFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 from recommendations.domain.findings.witness import Witness
 
 CONFIDENCE = 0.80
 FULL = 10_000
+STEP = (
+    "Open the next {count} channels with peers you do not have yet, and add nothing to your largest peer until its"
+    " share has fallen. Close nothing for this alone."
+)
 TOPICS = ("peer concentration", "diversification", "opening channels", "choosing peers")
 
 
@@ -47,49 +55,43 @@ def hhi_after(hhi: float, *, capacity_sat: int, added_sat: int, channels: int) -
 def _finding(
     facts: NodeFacts, hhi: float, share: float, peers: int, thresholds: Thresholds, *, is_strong: bool
 ) -> Finding:
-    witness, count = Witness(RULE.slug, facts), int(thresholds["new_channels"])
+    count = int(thresholds["new_channels"])
     size = facts.standing.median_channel_sat or facts.network.median_channel_sat or 0
     best = hhi_after(hhi, capacity_sat=facts.capacity_sat, added_sat=size, channels=count)
     one = hhi_after(hhi, capacity_sat=facts.capacity_sat, added_sat=size, channels=1)
     effective = FULL / hhi if hhi else 0.0
-    step = (
-        f"Open the next {count} channels with peers you do not have yet, and add nothing to your largest peer until its"
-        " share has fallen. Close nothing for this alone."
-    )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.MEDIUM if is_strong else Severity.LOW,
-        target=facts.pubkey,
+    step = STEP.format(count=count)
+    return replace(
+        blank(RULE, facts.pubkey, Burden(Ease.HARD, 2, RiskLevel.MEDIUM, 30, Reversibility.COSTLY)),
         title=f"Spread your capacity: one peer holds {share:.0%} of it",
         explanation=(
             f"{peers} peers, but by capacity they count like {effective:.1f} equal ones (HHI {hhi:,.0f}). When the"
             f" largest peer is offline or closes, {share:.0%} of the node stops routing. {count} new peers with"
             f" {size:,} sat each bring the HHI to {best:,.0f}."
         ),
-        evidence=(
-            witness.public("hhi", "concentration (HHI, 0 to 10,000)", hhi, "HHI", digits=0),
-            witness.public("largest_peer_share", "largest peer's share of capacity", share, "ratio", digits=2),
-            witness.public("effective_peers", "equal peers it amounts to", effective, "peers", digits=1),
-            witness.public("peers", "peers", peers, "peers"),
-            witness.public("channel_sat", "size of a new channel (our median)", size, "sat"),
-            witness.public("new_channels", "new channels assumed", count, "channels"),
-        ),
+        evidence=_evidence(facts, hhi, share, peers, size, count),
+        severity=Severity.MEDIUM if is_strong else Severity.LOW,
         confidence=CONFIDENCE,
         action=ManualStep(facts.pubkey, step),
         manual_step=step,
         impact=Impact("HHI", min(best, one), max(best, one), "HHI"),
-        ease=Ease.HARD,
-        effort_hours=2,
-        risk=RiskLevel.MEDIUM,
-        days_to_effect=30,
-        reversibility=Reversibility.COSTLY,
         topics=TOPICS,
         threshold=(
             f"HHI above {thresholds['warn_hhi']:g} (strong {thresholds['strong_hhi']:g}) with"
             f" {thresholds['min_peers_hhi']:g} peers, or one peer above {thresholds['largest_share']:.0%}"
         ),
+    )
+
+
+def _evidence(facts: NodeFacts, hhi: float, share: float, peers: int, size: int, count: int) -> tuple[Evidence, ...]:
+    witness, effective = Witness(RULE.slug, facts), FULL / hhi if hhi else 0.0
+    return (
+        witness.public("hhi", "concentration (HHI, 0 to 10,000)", hhi, "HHI", digits=0),
+        witness.public("largest_peer_share", "largest peer's share of capacity", share, "ratio", digits=2),
+        witness.public("effective_peers", "equal peers it amounts to", effective, "peers", digits=1),
+        witness.public("peers", "peers", peers, "peers"),
+        witness.public("channel_sat", "size of a new channel (our median)", size, "sat"),
+        witness.public("new_channels", "new channels assumed", count, "channels"),
     )
 
 

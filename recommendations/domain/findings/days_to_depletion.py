@@ -96,8 +96,6 @@ def _case(drain: Drain, facts: NodeFacts, thresholds: Thresholds) -> FeeCase:
         threshold=f"dry in less than {thresholds['warn_days']:g} days at the net flow of {WINDOW_DAYS} days",
         window_days=WINDOW_DAYS,
         gain=gain_of_raise(drain.step, out_sat_30d=per_30_days(flow.out_sat, flow)) if drain.is_ours else None,
-        facts_needed=3,
-        facts_present=3,
         topics=TOPICS,
         days_to_effect=2,
     )

@@ -3,6 +3,7 @@
 Channels the peer opened hold the peer's capital and cost us nothing: they are left out. LIGHTNING 7.9, 7.11.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from recommendations.domain.actions import ChannelRef, CloseChannel, Inspect, Look
@@ -19,6 +20,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts
+from recommendations.domain.findings.draft import Burden, blank, looking
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import flow_of, is_idle
@@ -194,15 +196,10 @@ def _close(
     thresholds: Thresholds,
     reference: Earnings | None,
 ) -> Finding:
-    cost, rate = onchain_cost_sat(facts, vbytes=CLOSE_VBYTES), facts.network.onchain_fee_sat_vb
     per_30d = round(test.gain_sat * 30 / CLOSE_HORIZON_DAYS)
-    action = CloseChannel(ChannelRef.of(channel), None if rate is None else max(round(rate), 1), cost)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=channel.scid,
+    burden = Burden(Ease.MEDIUM, 1, RiskLevel.MEDIUM, 30, Reversibility.IRREVERSIBLE, test.cost_sat)
+    return replace(
+        blank(RULE, channel.scid, burden),
         title=f"Consider closing channel {channel.scid}: silent for {days:,.0f} days",
         explanation=(
             f"{_silence(days, channel.age_days)} There is no cheaper fee left to try. Moved to one like your median"
@@ -210,21 +207,21 @@ def _close(
             " Ask the peer first; a mutual close needs both."
         ),
         evidence=_evidence(channel, flow, days, facts, reference),
+        severity=Severity.LOW,
         confidence=CONFIDENCE_STRONG,
-        action=action,
+        action=_closing(channel, facts),
         gain=GainRange(0, max(per_30d, 0), test.computation),
-        ease=Ease.MEDIUM,
-        effort_hours=1,
-        risk=RiskLevel.MEDIUM,
-        cost_sat=test.cost_sat,
-        days_to_effect=30,
-        reversibility=Reversibility.IRREVERSIBLE,
         facts_needed=5,
         facts_present=5,
         topics=TOPICS,
         threshold=f"{_threshold(thresholds)}; silent {thresholds['strong_days']:g} days, close test positive",
         window_days=flow.window_days,
     )
+
+
+def _closing(channel: ChannelFacts, facts: NodeFacts) -> CloseChannel:
+    cost, rate = onchain_cost_sat(facts, vbytes=CLOSE_VBYTES), facts.network.onchain_fee_sat_vb
+    return CloseChannel(ChannelRef.of(channel), None if rate is None else max(round(rate), 1), cost)
 
 
 def _look(
@@ -236,23 +233,14 @@ def _look(
     reference: Earnings | None,
 ) -> Finding:
     words = "Keep it for now: the fee is already low, or the cost and gain of closing cannot be told."
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, looking(hours=0.2, days=30)),
         title=f"Look at channel {channel.scid}: silent for {days:,.0f} days",
         explanation=f"{_silence(days, channel.age_days)} {words}",
         evidence=_evidence(channel, flow, days, facts, reference),
+        severity=Severity.LOW,
         confidence=_confidence(days, thresholds),
         action=Inspect(channel.scid, Look.CHANNEL, ChannelRef.of(channel)),
-        ease=Ease.EASY,
-        effort_hours=0.2,
-        risk=RiskLevel.MINIMAL,
-        cost_sat=0,
-        days_to_effect=30,
-        reversibility=Reversibility.NOTHING_CHANGES,
         facts_needed=5,
         facts_present=4,
         missing=() if facts.network.onchain_fee_sat_vb is not None else ("on-chain fee rate",),

@@ -1,7 +1,7 @@
 """Build the finding that advises a fee: the action keeps every other value of the policy as it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
 from recommendations.domain.advice import (
@@ -10,13 +10,12 @@ from recommendations.domain.advice import (
     Finding,
     GainRange,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings import fee_guard
+from recommendations.domain.findings.draft import adjusting, blank
 from recommendations.domain.findings.fee_guard import FeeStep
 from recommendations.domain.findings.rule import Rule
 from recommendations.domain.findings.witness import Witness
@@ -63,12 +62,9 @@ def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Threshol
     verb = "Raise" if step.change_ppm > 0 else "Lower"
     tail = fee_guard.words(step, thresholds) + fee_guard.caution(case.policy, at=facts.as_of, thresholds=thresholds)
     market = case.channel.market
-    return Finding(
-        rule=rule.slug,
-        rule_number=rule.number,
-        category=rule.category,
+    return replace(
+        blank(rule, case.channel.scid, adjusting(days=case.days_to_effect, ease=case.ease)),
         severity=case.severity,
-        target=case.channel.scid,
         title=f"{verb} the fee of channel {case.channel.scid} from {step.current_ppm:,} to {step.new_ppm:,} ppm",
         explanation=case.why + tail,
         evidence=case.evidence,
@@ -76,21 +72,11 @@ def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Threshol
         action=SetChannelFee(ChannelRef.of(case.channel), terms, terms.priced(fee_ppm=step.new_ppm)),
         gain=case.gain,
         impact=case.impact,
-        ease=case.ease,
-        effort_hours=0.1 if case.ease is Ease.EASY else 0.5,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=case.days_to_effect,
-        reversibility=Reversibility.REVERSIBLE,
         facts_needed=case.facts_needed,
         facts_present=case.facts_present,
         missing=case.missing,
         topics=case.topics,
-        params={
-            "wanted_ppm": step.wanted_ppm,
-            "market_median_ppm": market.median_ppm,
-            "market_size": market.sample_size,
-        },
+        params={"wanted_ppm": step.wanted_ppm, "market_median_ppm": market.median_ppm},
         threshold=f"{case.threshold}.{tail}" if tail else case.threshold,
         window_days=case.window_days,
     )

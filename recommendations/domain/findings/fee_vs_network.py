@@ -3,21 +3,22 @@
 Medians and quantiles only: the network's mean fee is in the millions of ppm. LIGHTNING 7.2.
 """
 
+from dataclasses import replace
 from statistics import median
 
 from recommendations.domain.actions import Inspect, Look
 from recommendations.domain.advice import (
     Category,
     Ease,
+    Evidence,
     Finding,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
     fee_label,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings.draft import blank, looking
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of, own_fee, priced_channels
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import flow_of, is_quiet
@@ -57,12 +58,8 @@ def _node_finding(facts: NodeFacts, percentile: float, own: int, live: int, thre
     side = "dearer" if percentile > thresholds["high_percentile"] else "cheaper"
     share = percentile if side == "dearer" else 100 - percentile
     named = "" if label is None else f" ({label.value} against the median)"
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, looking(hours=0.5, days=7)),
         title=f"Review your fees: the node is {side} than {share:.0f}% of the network",
         explanation=(
             f"Your median outgoing fee is {own:,} ppm, the live network's is {live:,} ppm{named}. That can be right for"
@@ -76,15 +73,10 @@ def _node_finding(facts: NodeFacts, percentile: float, own: int, live: int, thre
             ),
             witness.network("network_median_ppm", "median fee of live channels", live, "ppm"),
         ),
+        severity=Severity.LOW,
         confidence=CONFIDENCE_NODE,
         action=Inspect(facts.pubkey, Look.FEES),
         impact=Impact("fee percentile among all nodes", 25, 75, "percentile"),
-        ease=Ease.EASY,
-        effort_hours=0.5,
-        risk=RiskLevel.MINIMAL,
-        cost_sat=0,
-        days_to_effect=7,
-        reversibility=Reversibility.NOTHING_CHANGES,
         topics=TOPICS,
         threshold=f"percentile below {thresholds['low_percentile']:g} or above {thresholds['high_percentile']:g}",
     )
@@ -123,7 +115,7 @@ def _case(
     own_median: float,
     thresholds: Thresholds,
 ) -> FeeCase:
-    witness = Witness(RULE.slug, facts, channel)
+    has_flow = flow_of(channel) is not None
     return FeeCase(
         channel=channel,
         policy=policy,
@@ -133,22 +125,29 @@ def _case(
             f" your own median of {own_median:,.0f} ppm. Too few nodes reach this peer to know its market: weak"
             " evidence, so keep the fee if the channel is meant to be dear."
         ),
-        evidence=(
-            own_fee(witness, policy),
-            witness.network("p95_ppm", "95th percentile of live fees", quantiles[95], "ppm"),
-            witness.network("p75_ppm", "75th percentile of live fees", quantiles[75], "ppm"),
-            witness.public("own_median_ppm", "median of our own channels", own_median, "ppm", digits=0),
-        ),
+        evidence=_evidence(channel, policy, facts, quantiles, own_median),
         severity=Severity.LOW,
         confidence=CONFIDENCE_CHANNEL,
         threshold=f"above the network's p95 and {thresholds['own_factor']:g} times our own median",
         impact=Impact("our fee afterwards", step.new_ppm, step.new_ppm, "ppm"),
         facts_needed=3,
-        facts_present=2 + (flow_of(channel) is not None),
-        missing=() if flow_of(channel) is not None else (Need.FORWARDS.value,),
+        facts_present=2 + has_flow,
+        missing=() if has_flow else (Need.FORWARDS.value,),
         topics=TOPICS,
         ease=Ease.MEDIUM,
         days_to_effect=14,
+    )
+
+
+def _evidence(
+    channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, quantiles: dict[int, int], own_median: float
+) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, channel)
+    return (
+        own_fee(witness, policy),
+        witness.network("p95_ppm", "95th percentile of live fees", quantiles[95], "ppm"),
+        witness.network("p75_ppm", "75th percentile of live fees", quantiles[75], "ppm"),
+        witness.public("own_median_ppm", "median of our own channels", own_median, "ppm", digits=0),
     )
 
 

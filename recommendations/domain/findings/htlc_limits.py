@@ -12,12 +12,11 @@ from recommendations.domain.advice import (
     Ease,
     Finding,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings.draft import adjusting, blank
 from recommendations.domain.findings.fee_advice import priced_channels
 from recommendations.domain.findings.fee_guard import is_too_soon
 from recommendations.domain.findings.flow import flow_of, ratio_of
@@ -60,27 +59,19 @@ def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thr
     why = "Senders avoid hops that may lock their payment for long, and count it against the route."
     if lock < low:
         why = "With so few blocks the node may not get its own claim confirmed in time when fees are high."
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=Category.SAFETY if lock < low else RULE.category,
-        severity=Severity.HIGH if is_unsafe else Severity.LOW,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, adjusting(days=1)),
         title=f"Set the time lock of channel {channel.scid} from {lock:,} to {new} blocks",
         explanation=f"{lock:,} blocks are outside {low:g} to {high:g}; the network's median is {usual}. {why}",
         evidence=(
             witness.public("time_lock_delta", "our time lock", lock, "blocks"),
             witness.network("usual_time_lock", "usual time lock", usual, "blocks"),
         ),
+        severity=Severity.HIGH if is_unsafe else Severity.LOW,
         confidence=CONFIDENCE_UNSAFE if is_unsafe else CONFIDENCE_LOCK,
         action=SetChannelFee(ChannelRef.of(channel), terms, replace(terms, time_lock_delta=new)),
+        category=Category.SAFETY if lock < low else RULE.category,
         impact=Impact("time lock", new, new, "blocks"),
-        ease=Ease.EASY,
-        effort_hours=0.1,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=1,
-        reversibility=Reversibility.REVERSIBLE,
         topics=TOPICS_LOCK,
         is_safety=is_unsafe,
         threshold=f"time lock outside {low:g} to {high:g} blocks",
@@ -92,20 +83,13 @@ def _largest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thres
     ratio, private, top = ratio_of(channel), channel.private, policy.max_htlc_msat
     if ratio is None or private is None or private.local_sat is None or top is None:
         return None
-    if ratio >= thresholds["low_ratio"] or top <= private.local_sat * MSAT:
-        return None
-    flow = flow_of(channel)
-    usual = 0 if flow is None else flow.settled_amounts_p90_msat or 0
-    new = max(rounded_down(private.local_sat) * MSAT, min(usual, private.local_sat * MSAT))
-    if new < max(thresholds["least_max_sat"] * MSAT, policy.min_htlc_msat or 0) or new >= top:
+    new = _affordable_msat(channel, private.local_sat)
+    least = max(thresholds["least_max_sat"] * MSAT, policy.min_htlc_msat or 0)
+    if ratio >= thresholds["low_ratio"] or top <= private.local_sat * MSAT or not least <= new < top:
         return None
     witness = Witness(RULE.slug, facts, channel)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, adjusting(days=1)),
         title=f"Announce at most {new // MSAT:,} sat per payment on channel {channel.scid}",
         explanation=(
             f"We announce payments up to {top // MSAT:,} sat, but only {private.local_sat:,} sat ({ratio:.0%}) are"
@@ -117,20 +101,20 @@ def _largest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thres
             witness.private("local_sat", "our balance", private.local_sat, "sat"),
             witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
         ),
+        severity=Severity.LOW,
         confidence=CONFIDENCE_MAX,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
         impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
-        ease=Ease.EASY,
-        effort_hours=0.1,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=1,
-        reversibility=Reversibility.REVERSIBLE,
-        facts_needed=2,
-        facts_present=2,
         topics=TOPICS_LIMIT,
         threshold=f"largest payment above our balance, which is below {thresholds['low_ratio']:.0%}",
     )
+
+
+def _affordable_msat(channel: ChannelFacts, local_sat: int) -> int:
+    """Return the coarse part of our balance, or what 90 % of payments need where that is more and still there."""
+    flow = flow_of(channel)
+    usual = 0 if flow is None else flow.settled_amounts_p90_msat or 0
+    return max(rounded_down(local_sat) * MSAT, min(usual, local_sat * MSAT))
 
 
 def rounded_down(amount_sat: int) -> int:
@@ -146,12 +130,8 @@ def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
     if ratio is not None and ratio < thresholds["low_ratio"]:
         return None
     new, witness = rounded_down(channel.capacity_sat // 2) * MSAT, Witness(RULE.slug, facts, channel)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, adjusting(days=14, ease=Ease.MEDIUM)),
         title=f"Let larger payments through channel {channel.scid}: up to {new // MSAT:,} sat",
         explanation=(
             f"We announce at most {top // MSAT:,} sat per payment in a channel of {channel.capacity_sat:,} sat, so"
@@ -162,15 +142,10 @@ def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
             witness.public("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
             witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
         ),
+        severity=Severity.LOW,
         confidence=CONFIDENCE_TINY,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
         impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
-        ease=Ease.MEDIUM,
-        effort_hours=0.3,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=14,
-        reversibility=Reversibility.REVERSIBLE,
         facts_needed=2,
         facts_present=1 + (ratio is not None),
         missing=() if ratio is not None else (Need.BALANCES.value,),
@@ -184,12 +159,8 @@ def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thre
     if low is None or low < thresholds["high_min_msat"]:
         return None
     witness = Witness(RULE.slug, facts, channel)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.INFO,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, adjusting(days=30, ease=Ease.MEDIUM)),
         title=f"Accept small payments on channel {channel.scid}: from {low // MSAT:,} down to {goal // MSAT:,} sat",
         explanation=(
             f"Payments and parts of split payments below {low // MSAT:,} sat cannot pass. If you set it against spam,"
@@ -199,15 +170,10 @@ def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thre
             witness.public("min_htlc_sat", "smallest payment we accept", low // MSAT, "sat"),
             witness.network("usual_min_sat", "usual minimum", goal // MSAT, "sat"),
         ),
+        severity=Severity.INFO,
         confidence=CONFIDENCE_MIN,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), low, policy.max_htlc_msat, new_min_msat=goal),
         impact=Impact("smallest payment accepted", goal // MSAT, goal // MSAT, "sat"),
-        ease=Ease.MEDIUM,
-        effort_hours=0.3,
-        risk=RiskLevel.LOW,
-        cost_sat=0,
-        days_to_effect=30,
-        reversibility=Reversibility.REVERSIBLE,
         topics=TOPICS_LIMIT,
         threshold=f"smallest payment at least {thresholds['high_min_msat'] / MSAT:,.0f} sat",
     )

@@ -3,10 +3,13 @@
 A full source and a stocked sink are healthy. For the node as a whole: too little inbound, or too little outbound.
 """
 
+from dataclasses import replace
+
 from recommendations.domain.actions import Action, Intent, LoopIn, LoopOut, ManualStep
 from recommendations.domain.advice import (
     Category,
     Ease,
+    Evidence,
     Finding,
     GainRange,
     Impact,
@@ -16,6 +19,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.flow import Role, flow_of, per_30_days, ratio_of, role_of
 from recommendations.domain.findings.rule import (
     Need,
@@ -66,43 +70,38 @@ def is_blocked(ratio: float, role: Role, thresholds: Thresholds) -> bool:
 def _channel(
     channel: ChannelFacts, ratio: float, flow: FlowFacts, role: Role, facts: NodeFacts, thresholds: Thresholds
 ) -> Finding:
-    witness, is_low = Witness(RULE.slug, facts, channel), ratio < 0.5
+    is_low = ratio < 0.5
     verb = "Refill" if is_low else "Make room in"
     step = (
         f"{verb} {channel.scid} toward half: {'a circular rebalance in' if is_low else 'a circular rebalance out'},"
         f" or {'a lower fee on the channels that could feed it' if is_low else 'a lower outgoing fee on it'}."
     )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.MEDIUM,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, Burden(Ease.HARD, 1, RiskLevel.MEDIUM, 7, Reversibility.COSTLY)),
         title=f"{verb} channel {channel.scid}: {ratio:.0%} of the balance is ours",
         explanation=(
             f"It flows as a {role} channel ({flow.out_sat:,} sat out, {flow.in_sat:,} in over {flow.window_days} days),"
             f" so the empty side blocks payments it would otherwise carry."
         ),
-        evidence=(
-            witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
-            witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
-            witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
-        ),
+        evidence=_evidence(channel, ratio, flow, facts),
+        severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         action=ManualStep(channel.scid, step, Intent.REFILL if is_low else Intent.DRAIN),
         manual_step=step,
         gain=_gain(channel, ratio, flow) if is_low else None,
         impact=Impact("our share of the balance", thresholds["low_ratio"], thresholds["high_ratio"], "ratio"),
-        ease=Ease.HARD,
-        effort_hours=1,
-        risk=RiskLevel.MEDIUM,
-        days_to_effect=7,
-        reversibility=Reversibility.COSTLY,
-        facts_needed=2,
-        facts_present=2,
         topics=TOPICS,
         threshold=_threshold(thresholds),
         window_days=flow.window_days,
+    )
+
+
+def _evidence(channel: ChannelFacts, ratio: float, flow: FlowFacts, facts: NodeFacts) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, channel)
+    return (
+        witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
+        witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
+        witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
     )
 
 
@@ -168,12 +167,8 @@ def _node_finding(
         if is_out
         else ("outbound", "Little can be sent or forwarded.")
     )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.HIGH,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, Burden(Ease.MEDIUM, 1, RiskLevel.MEDIUM, 1, Reversibility.COSTLY)),
         title=f"Gain {lacking} liquidity: {share:.0%} of the node's balance is on our side",
         explanation=(
             f"{local:,} of {total:,} sat are ours. {sentence} A swap of {amount:,} sat moves the share to {after:.0%};"
@@ -185,14 +180,10 @@ def _node_finding(
             witness.private("local_ratio", "our share", share, "ratio", digits=2),
             witness.private("after_ratio", "our share after the swap", after, "ratio", digits=2),
         ),
+        severity=Severity.HIGH,
         confidence=CONFIDENCE_NODE,
         action=action,
         impact=Impact("our share of all balances", min(share, after), max(share, after), "ratio"),
-        ease=Ease.MEDIUM,
-        effort_hours=1,
-        risk=RiskLevel.MEDIUM,
-        days_to_effect=1,
-        reversibility=Reversibility.COSTLY,
         topics=TOPICS,
         threshold=f"our share below {thresholds['node_low_ratio']:.0%} or above {thresholds['node_high_ratio']:.0%}",
     )

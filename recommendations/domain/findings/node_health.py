@@ -3,7 +3,7 @@
 A check whose facts are missing is neither passed nor failed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommendations.domain.actions import ManualStep
 from recommendations.domain.advice import (
@@ -18,10 +18,38 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PeerFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 from recommendations.domain.findings.witness import Witness
 
 CONFIDENCE = 0.75
+# name, label, threshold wanted, unit, remedy
+CHECKS = (
+    ("online", "share of channels in use", "min_live_share", "ratio", "bring the idle channels back online"),
+    ("channels", "live channels", "min_channels", "channels", "open more channels"),
+    (
+        "capacity",
+        "live capacity",
+        "min_capacity_sat",
+        "sat",
+        "add capacity: larger channels, peers that open to you",
+    ),
+    (
+        "healthy_channels",
+        "healthy channels (a week old, 1M sat, enabled)",
+        "min_healthy",
+        "channels",
+        "let young channels age and make the next ones larger",
+    ),
+    ("stable", "uptime", "min_uptime", "ratio", "raise the uptime"),
+    (
+        "good_peers",
+        "good peers (more than 10 channels, median 500,000 sat)",
+        "min_good_peers",
+        "peers",
+        "connect to better connected peers",
+    ),
+)
 TOPICS = ("node health", "routing node", "opening channels", "good peer", "getting started")
 
 
@@ -53,53 +81,23 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 
 def checks_of(facts: NodeFacts, thresholds: Thresholds) -> tuple[Check, ...]:
     """Return the six checks with their present numbers."""
-    live = facts.live_channels
-    healthy = [one for one in live if is_healthy(one, thresholds)]
-    good = {one.peer.pubkey for one in live if is_good_peer(one.peer, thresholds)}
-    uptime = None if facts.private is None else facts.private.uptime_ratio
-    capacity = sum(one.capacity_sat for one in live)
-    return (
-        Check(
-            "online",
-            "share of channels in use",
-            len(live) / len(facts.channels) if facts.channels else None,
-            thresholds["min_live_share"],
-            "ratio",
-            False,
-            "bring the idle channels back online",
-        ),
-        Check(
-            "channels", "live channels", len(live), thresholds["min_channels"], "channels", False, "open more channels"
-        ),
-        Check(
-            "capacity",
-            "live capacity",
-            capacity,
-            thresholds["min_capacity_sat"],
-            "sat",
-            False,
-            "add capacity: larger channels, or ask peers to open to you",
-        ),
-        Check(
-            "healthy_channels",
-            "healthy channels (a week old, 1M sat, enabled)",
-            len(healthy),
-            thresholds["min_healthy"],
-            "channels",
-            False,
-            "let young channels age and make the next ones larger",
-        ),
-        Check("stable", "uptime", uptime, thresholds["min_uptime"], "ratio", True, "raise the uptime"),
-        Check(
-            "good_peers",
-            "good peers (more than 10 channels, median 500,000 sat)",
-            len(good),
-            thresholds["min_good_peers"],
-            "peers",
-            False,
-            "connect to better connected peers",
-        ),
+    values = _values(facts, thresholds)
+    return tuple(
+        Check(name, label, values[name], thresholds[wanted], unit, name == "stable", remedy)
+        for name, label, wanted, unit, remedy in CHECKS
     )
+
+
+def _values(facts: NodeFacts, thresholds: Thresholds) -> dict[str, float | None]:
+    live = facts.live_channels
+    return {
+        "online": len(live) / len(facts.channels) if facts.channels else None,
+        "channels": len(live),
+        "capacity": sum(one.capacity_sat for one in live),
+        "healthy_channels": sum(is_healthy(one, thresholds) for one in live),
+        "stable": None if facts.private is None else facts.private.uptime_ratio,
+        "good_peers": len({one.peer.pubkey for one in live if is_good_peer(one.peer, thresholds)}),
+    }
 
 
 def is_healthy(channel: ChannelFacts, thresholds: Thresholds) -> bool:
@@ -122,30 +120,27 @@ def _finding(facts: NodeFacts, checks: tuple[Check, ...], failed: list[Check]) -
         for check in failed
     )
     passed = len(known) - len(failed)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.MEDIUM if len(failed) >= 3 else Severity.LOW,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, _burden(failed)),
         title=f"Node health: {passed} of {len(known)} checks passed",
         explanation=f"{gaps[0].upper()}{gaps[1:]}.",
         evidence=_evidence(facts, checks, passed),
+        severity=Severity.MEDIUM if len(failed) >= 3 else Severity.LOW,
         confidence=CONFIDENCE,
         action=ManualStep(facts.pubkey, step),
         manual_step=step,
         impact=Impact("checks passed", passed, len(known), "checks"),
-        ease=Ease.HARD if any(check.name in {"channels", "capacity"} for check in failed) else Ease.MEDIUM,
-        effort_hours=4,
-        risk=RiskLevel.LOW,
-        days_to_effect=30,
-        reversibility=Reversibility.COSTLY,
         facts_needed=len(checks),
         facts_present=len(known),
         missing=tuple(check.label for check in checks if check.value is None),
         topics=TOPICS,
         threshold="; ".join(f"{check.label} at least {_shown(check.wanted, check.unit)}" for check in checks),
     )
+
+
+def _burden(failed: list[Check]) -> Burden:
+    needs_capital = any(check.name in {"channels", "capacity"} for check in failed)
+    return Burden(Ease.HARD if needs_capital else Ease.MEDIUM, 4, RiskLevel.LOW, 30, Reversibility.COSTLY)
 
 
 def _shown(value: float | None, unit: str) -> str:

@@ -3,20 +3,20 @@
 As faraday: exclusive quartiles, at least 28 monitored days each. It asks for a look, never for a close.
 """
 
+from dataclasses import replace
 from statistics import quantiles
 
 from recommendations.domain.actions import ChannelRef, Inspect, Look
 from recommendations.domain.advice import (
     Category,
-    Ease,
+    Evidence,
     Finding,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts
+from recommendations.domain.findings.draft import blank, looking
 from recommendations.domain.findings.flow import flow_of, per_30_days
 from recommendations.domain.findings.rule import (
     Need,
@@ -74,39 +74,32 @@ def _finding(
     facts: NodeFacts,
     thresholds: Thresholds,
 ) -> Finding:
-    witness = Witness(RULE.slug, facts, channel)
     is_strong = rate < first - thresholds["strong_factor"] * (third - first)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.MEDIUM if is_strong else Severity.LOW,
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, looking(hours=0.3, days=7)),
         title=f"Look at channel {channel.scid}: it earns far less than your others",
         explanation=(
             f"Per million sat it brings {rate:,.0f} msat in 30 days; the middle half of your channels bring"
             f" {first:,.0f} to {third:,.0f} msat. Check its fee, its balance and whether the peer routes at all."
         ),
-        evidence=(
-            witness.private("earned", "fees per million sat in 30 days", rate, "msat", digits=0),
-            witness.private("first_quartile", "lower quartile of your channels", first, "msat", digits=0),
-            witness.private("third_quartile", "upper quartile of your channels", third, "msat", digits=0),
-            witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
-        ),
+        evidence=_evidence(channel, rate, first, third, facts),
+        severity=Severity.MEDIUM if is_strong else Severity.LOW,
         confidence=CONFIDENCE_STRONG if is_strong else CONFIDENCE,
         action=Inspect(channel.scid, Look.CHANNEL, ChannelRef.of(channel)),
         impact=Impact("fees per million sat in 30 days", first, third, "msat"),
-        ease=Ease.EASY,
-        effort_hours=0.3,
-        risk=RiskLevel.MINIMAL,
-        cost_sat=0,
-        days_to_effect=7,
-        reversibility=Reversibility.NOTHING_CHANGES,
-        facts_needed=2,
-        facts_present=2,
         topics=TOPICS,
         threshold=f"below Q1 - {thresholds['warn_factor']:g} x IQR ({thresholds['strong_factor']:g} is strong)",
         window_days=flow.window_days,
+    )
+
+
+def _evidence(channel: ChannelFacts, rate: float, first: float, third: float, facts: NodeFacts) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, channel)
+    return (
+        witness.private("earned", "fees per million sat in 30 days", rate, "msat", digits=0),
+        witness.private("first_quartile", "lower quartile of your channels", first, "msat", digits=0),
+        witness.private("third_quartile", "upper quartile of your channels", third, "msat", digits=0),
+        witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
     )
 
 

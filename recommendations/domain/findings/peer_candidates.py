@@ -4,10 +4,13 @@ Measured on October 2025, such a list of 20 holds 12 % of the channels that node
 (LIGHTNING section 8): a starting point, hence the modest confidence. LIGHTNING 7.17.
 """
 
+from dataclasses import replace
+
 from recommendations.domain.actions import OpenChannel
 from recommendations.domain.advice import (
     Category,
     Ease,
+    Evidence,
     Finding,
     GainRange,
     Impact,
@@ -18,6 +21,7 @@ from recommendations.domain.advice import (
 )
 from recommendations.domain.facts import CandidateFacts, NodeFacts
 from recommendations.domain.findings.concentration import hhi_after
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, insufficient, neediest
 from recommendations.domain.findings.witness import Witness
 from recommendations.domain.findings.yields import (
@@ -63,49 +67,41 @@ def size_for(one: CandidateFacts, facts: NodeFacts, thresholds: Thresholds) -> i
 
 
 def _finding(one: CandidateFacts, facts: NodeFacts, thresholds: Thresholds, reference: Earnings | None) -> Finding:
-    witness, size = Witness(RULE.slug, facts, about=one.pubkey), size_for(one, facts, thresholds)
-    rate = facts.network.onchain_fee_sat_vb
+    size, rate = size_for(one, facts, thresholds), facts.network.onchain_fee_sat_vb
     cost = onchain_cost_sat(facts, vbytes=OPEN_VBYTES)
     action = OpenChannel(one.pubkey, size, None if rate is None else max(round(rate), 1), cost)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.LOW,
-        target=one.pubkey,
+    return replace(
+        blank(RULE, one.pubkey, Burden(Ease.MEDIUM, 1, RiskLevel.MEDIUM, 30, Reversibility.COSTLY, cost)),
         title=f"Open a channel of {size:,} sat with {one.pubkey[:12]}…",
         explanation=(
             f"It has {one.channel_count:,} channels with a median of {one.median_channel_sat:,} sat and"
             f" shares {one.shared_peers:,} of your peers, but is none of them. Ask around how it behaves before you"
             " commit coins."
         ),
-        evidence=(
-            witness.public("channel_count", "its channels", one.channel_count, "channels"),
-            witness.public("median_channel_sat", "its median channel", one.median_channel_sat, "sat"),
-            witness.public("shared_peers", "peers in common", one.shared_peers, "peers"),
-            witness.public("score", "closeness score", one.score, ""),
-            witness.public("median_fee_ppm", "its median fee", one.median_fee_ppm, "ppm"),
-            witness.public("size_sat", "size of the channel", size, "sat"),
-        ),
+        evidence=_evidence(one, size, facts),
+        severity=Severity.LOW,
         confidence=CONFIDENCE,
         action=action,
         gain=_gain(reference, size),
         impact=_impact(facts, size),
-        ease=Ease.MEDIUM,
-        effort_hours=1,
-        risk=RiskLevel.MEDIUM,
-        cost_sat=cost,
-        days_to_effect=30,
-        reversibility=Reversibility.COSTLY,
-        facts_needed=2,
-        facts_present=2,
         missing=() if rate is not None else ("on-chain fee rate",),
         topics=TOPICS,
         threshold=(
             f"at least {thresholds['min_channels']:g} channels with a median of"
-            f" {thresholds['min_median_sat']:,.0f} sat;"
-            " updated within 14 days; not a peer yet"
+            f" {thresholds['min_median_sat']:,.0f} sat; updated within 14 days; not a peer yet"
         ),
+    )
+
+
+def _evidence(one: CandidateFacts, size_sat: int, facts: NodeFacts) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, about=one.pubkey)
+    return (
+        witness.public("channel_count", "its channels", one.channel_count, "channels"),
+        witness.public("median_channel_sat", "its median channel", one.median_channel_sat, "sat"),
+        witness.public("shared_peers", "peers in common", one.shared_peers, "peers"),
+        witness.public("score", "closeness score", one.score, ""),
+        witness.public("median_fee_ppm", "its median fee", one.median_fee_ppm, "ppm"),
+        witness.public("size_sat", "size of the channel", size_sat, "sat"),
     )
 
 

@@ -1,19 +1,18 @@
 """Rule 5: sink, source or balanced, and does a sink sell its capacity faster than its price says? LIGHTNING 7.5."""
 
 from collections import Counter
+from dataclasses import replace
 
 from recommendations.domain.actions import Inspect, Look
 from recommendations.domain.advice import (
     Category,
-    Ease,
     Evidence,
     Finding,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
+from recommendations.domain.findings.draft import blank, looking
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import Role, flow_of, per_30_days, role_of
@@ -63,7 +62,6 @@ def _case(
     facts: NodeFacts,
     thresholds: Thresholds,
 ) -> FeeCase:
-    witness = Witness(RULE.slug, facts, channel)
     return FeeCase(
         channel=channel,
         policy=policy,
@@ -73,12 +71,7 @@ def _case(
             f" {turnover:.1f} times the capacity net. Demand is strong, so try"
             f" {thresholds['raise_percent']:g}% more and watch the flow for a week."
         ),
-        evidence=(
-            own_fee(witness, policy),
-            witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
-            witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
-            witness.private("net_turnover", "net outflow over capacity in 30 days", turnover, "x", digits=1),
-        ),
+        evidence=_sink_evidence(channel, policy, flow, turnover, facts),
         severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         threshold=(
@@ -87,10 +80,20 @@ def _case(
         ),
         window_days=flow.window_days,
         gain=gain_of_raise(step, out_sat_30d=per_30_days(flow.out_sat, flow)),
-        facts_needed=2,
-        facts_present=2,
         topics=TOPICS,
         days_to_effect=7,
+    )
+
+
+def _sink_evidence(
+    channel: ChannelFacts, policy: PolicyFacts, flow: FlowFacts, turnover: float, facts: NodeFacts
+) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts, channel)
+    return (
+        own_fee(witness, policy),
+        witness.private("out_sat", f"forwarded out in {flow.window_days} days", flow.out_sat, "sat"),
+        witness.private("in_sat", f"forwarded in, {flow.window_days} days", flow.in_sat, "sat"),
+        witness.private("net_turnover", "net outflow over capacity in 30 days", turnover, "x", digits=1),
     )
 
 
@@ -107,26 +110,18 @@ def _overview(
     way = "out of" if largest is Role.SINK else "into"
     need = "sources (peers that send to you)" if largest is Role.SINK else "sinks (peers that buy from you)"
     return (
-        Finding(
-            rule=RULE.slug,
-            rule_number=RULE.number,
-            category=Category.LIQUIDITY,
-            severity=Severity.LOW,
-            target=facts.pubkey,
+        replace(
+            blank(RULE, facts.pubkey, looking(hours=0.5, days=30)),
             title=f"Most channels flow one way: {count} of {known} are {largest}s",
             explanation=(
                 f"Traffic mostly goes {way} the node, so liquidity runs out on one side and every refill costs money."
                 f" When you open the next channels, look for {need}."
             ),
             evidence=_counts(facts, roles, known),
+            severity=Severity.LOW,
             confidence=CONFIDENCE,
             action=Inspect(facts.pubkey, Look.FORWARDS),
-            ease=Ease.EASY,
-            effort_hours=0.5,
-            risk=RiskLevel.MINIMAL,
-            cost_sat=0,
-            days_to_effect=30,
-            reversibility=Reversibility.NOTHING_CHANGES,
+            category=Category.LIQUIDITY,
             topics=TOPICS,
             threshold=f"at least {thresholds['one_sided_share']:.0%} of channels with a role share one",
             window_days=max(flow.window_days for _, flow in flows),

@@ -3,7 +3,7 @@
 Ceiling = ratio x target fee - source fee x its sell-through; it must exceed what the peer charges to send to us.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommendations.domain.actions import ChannelRef, Rebalance
 from recommendations.domain.advice import (
@@ -18,6 +18,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts, PrivateChannelFacts
+from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.fee_advice import priced_channels
 from recommendations.domain.findings.flow import Role, flow_of, per_30_days, role_of
 from recommendations.domain.findings.rule import (
@@ -153,12 +154,8 @@ def _deal(target: Side, source: Side, thresholds: Thresholds) -> Deal | None:
 def _finding(deal: Deal, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     target, source = deal.target.channel, deal.source.channel
     action = Rebalance(ChannelRef.of(source), ChannelRef.of(target), deal.amount_sat, deal.cost_sat, deal.ceiling_ppm)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.MEDIUM,
-        target=target.scid,
+    return replace(
+        blank(RULE, target.scid, Burden(Ease.MEDIUM, 0.5, RiskLevel.LOW, 7, Reversibility.COSTLY, deal.cost_sat)),
         title=f"Refill {target.scid} with {deal.amount_sat:,} sat from {source.scid}, at most {deal.ceiling_ppm:,} ppm",
         explanation=(
             f"{target.scid} sold {deal.target.flow.out_sat:,} sat in {deal.target.flow.window_days} days at"
@@ -168,17 +165,10 @@ def _finding(deal: Deal, facts: NodeFacts, thresholds: Thresholds) -> Finding:
             " nothing."
         ),
         evidence=_evidence(deal, facts),
+        severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         action=action,
         gain=_gain(deal),
-        ease=Ease.MEDIUM,
-        effort_hours=0.5,
-        risk=RiskLevel.LOW,
-        cost_sat=deal.cost_sat,
-        days_to_effect=7,
-        reversibility=Reversibility.COSTLY,
-        facts_needed=4,
-        facts_present=4,
         topics=TOPICS,
         threshold=(
             f"below {thresholds['target_ratio']:.0%} and selling; ceiling above the peer's own fee; paid back within"

@@ -3,19 +3,19 @@
 They are left out of every statistic. Also: channels that stand disabled by one side.
 """
 
+from dataclasses import replace
+
 from recommendations.domain.actions import Inspect, Look
 from recommendations.domain.advice import (
     Category,
-    Ease,
     Evidence,
     Finding,
     Impact,
-    Reversibility,
-    RiskLevel,
     Severity,
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts
+from recommendations.domain.findings.draft import blank, looking
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 from recommendations.domain.findings.witness import Witness
 
@@ -48,27 +48,18 @@ def _finding(
         if is_whole
         else "Check whether the peers are still there and whether these channels were closed long ago."
     )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=Severity.HIGH if is_whole else Severity.MEDIUM,
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, looking(hours=0.5, days=1)),
         title=f"{len(unusable)} of {total} channels route nothing: {stale} without updates, {disabled} disabled",
         explanation=(
             f"{capacity:,} sat stand in channels that senders skip: an edge without a policy update for 14 days is"
             f" dropped from routing, a disabled side refuses payments. {words}"
         ),
         evidence=_evidence(facts, unusable, stale, disabled, capacity),
+        severity=Severity.HIGH if is_whole else Severity.MEDIUM,
         confidence=CONFIDENCE,
         action=Inspect(facts.pubkey, Look.CHANNELS),
         impact=Impact("channels that can route", total - len(unusable), total, "channels"),
-        ease=Ease.EASY,
-        effort_hours=0.5,
-        risk=RiskLevel.MINIMAL,
-        cost_sat=0,
-        days_to_effect=1,
-        reversibility=Reversibility.NOTHING_CHANGES,
         topics=TOPICS,
         threshold=f"at least {thresholds['min_share']:.0%} of the channels without an update in 14 days or disabled",
         window_days=14,

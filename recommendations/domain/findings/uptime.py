@@ -3,10 +3,13 @@
 LND's own counters restart with the daemon, so the ratio must come from stored samples.
 """
 
+from dataclasses import replace
+
 from recommendations.domain.actions import ChannelRef, Inspect, Look, ManualStep
 from recommendations.domain.advice import (
     Category,
     Ease,
+    Evidence,
     Finding,
     Impact,
     Reversibility,
@@ -15,6 +18,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts
+from recommendations.domain.findings.draft import Burden, blank, looking
 from recommendations.domain.findings.rule import (
     Need,
     Rule,
@@ -52,7 +56,7 @@ def _own(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...] | None
 
 
 def _own_finding(facts: NodeFacts, ratio: float, days: float, thresholds: Thresholds) -> Finding:
-    witness, hours = Witness(RULE.slug, facts), (1 - ratio) * 30 * 24
+    hours = (1 - ratio) * 30 * 24
     is_unsafe = ratio < thresholds["own_unsafe"]
     danger = (
         " Out of reach that long, it may miss the deadline of a pending payment, and a peer then closes the"
@@ -60,35 +64,33 @@ def _own_finding(facts: NodeFacts, ratio: float, days: float, thresholds: Thresh
         if is_unsafe
         else ""
     )
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=Category.SAFETY if is_unsafe else RULE.category,
-        severity=_own_severity(ratio, thresholds),
-        target=facts.pubkey,
+    return replace(
+        blank(RULE, facts.pubkey, Burden(Ease.MEDIUM, 3, RiskLevel.LOW, 1, Reversibility.REVERSIBLE)),
         title=f"Keep the node online: {ratio:.1%} uptime, goal {thresholds['own_goal']:.0%}",
         explanation=(
             f"Over {days:,.0f} days the node was reachable {ratio:.1%} of the time, about {hours:,.0f} hours offline"
             f" a month. Senders score failures and route around it.{danger}"
         ),
-        evidence=(
-            witness.private("uptime_ratio", "our uptime", ratio, "ratio", digits=3),
-            witness.private("monitored_days", "monitored", days, "days", digits=0),
-            witness.private("offline_hours", "offline in 30 days", hours, "h", digits=0),
-        ),
+        evidence=_own_evidence(facts, ratio, days, hours),
+        severity=_own_severity(ratio, thresholds),
         confidence=CONFIDENCE_NODE,
         action=ManualStep(facts.pubkey, OWN_STEPS),
+        category=Category.SAFETY if is_unsafe else RULE.category,
         manual_step=OWN_STEPS,
         impact=Impact("uptime", thresholds["own_goal"], 1.0, "ratio"),
-        ease=Ease.MEDIUM,
-        effort_hours=3,
-        risk=RiskLevel.LOW,
-        days_to_effect=1,
-        reversibility=Reversibility.REVERSIBLE,
         topics=TOPICS_NODE,
         is_safety=is_unsafe,
         threshold=f"uptime below {thresholds['own_goal']:.0%} over at least {thresholds['min_days']:g} days",
         window_days=round(days),
+    )
+
+
+def _own_evidence(facts: NodeFacts, ratio: float, days: float, hours: float) -> tuple[Evidence, ...]:
+    witness = Witness(RULE.slug, facts)
+    return (
+        witness.private("uptime_ratio", "our uptime", ratio, "ratio", digits=3),
+        witness.private("monitored_days", "monitored", days, "days", digits=0),
+        witness.private("offline_hours", "offline in 30 days", hours, "h", digits=0),
     )
 
 
@@ -121,12 +123,8 @@ def _watched(channel: ChannelFacts, thresholds: Thresholds) -> tuple[ChannelFact
 
 def _peer(channel: ChannelFacts, ratio: float, days: float, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     witness = Witness(RULE.slug, facts, channel)
-    return Finding(
-        rule=RULE.slug,
-        rule_number=RULE.number,
-        category=RULE.category,
-        severity=_peer_severity(ratio, thresholds),
-        target=channel.scid,
+    return replace(
+        blank(RULE, channel.scid, looking(hours=0.3, days=3)),
         title=f"Check the peer of channel {channel.scid}: connected {ratio:.1%} of the time",
         explanation=(
             f"Over {days:,.0f} days the peer was connected {ratio:.1%} of the time. While it is away the"
@@ -137,15 +135,10 @@ def _peer(channel: ChannelFacts, ratio: float, days: float, facts: NodeFacts, th
             witness.private("monitored_days", "monitored", days, "days", digits=0),
             witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
         ),
+        severity=_peer_severity(ratio, thresholds),
         confidence=CONFIDENCE_PEER if days >= thresholds["min_days"] else CONFIDENCE_SHORT,
         action=Inspect(channel.scid, Look.PEERS, ChannelRef.of(channel)),
         impact=Impact("peer connected", thresholds["peer_warn"], 1.0, "ratio"),
-        ease=Ease.EASY,
-        effort_hours=0.3,
-        risk=RiskLevel.MINIMAL,
-        cost_sat=0,
-        days_to_effect=3,
-        reversibility=Reversibility.NOTHING_CHANGES,
         topics=TOPICS_PEER,
         threshold=f"connected less than {thresholds['peer_warn']:.0%} over at least {thresholds['min_days']:g} days",
         window_days=round(days),

@@ -25,7 +25,7 @@ def titles(question: str, **more: Any) -> list[str]:
 def test_words_and_meaning_find_the_same_passage(library: Source) -> None:
     first = retrieve("What is the default base fee?").passages[0]
 
-    assert first.breadcrumb == "Tests > Routing fees"
+    assert first.breadcrumb == "Tests > Routing fees > Base fee"
     assert (first.rank, first.dense_rank, first.lexical_rank) == (1, 1, 1)
     assert first.cosine is not None
     assert first.cosine > 0.5
@@ -110,7 +110,7 @@ def test_without_an_active_space_words_still_find(library: Source) -> None:
     found = retrieve("What is the default base fee?")
 
     assert found.best_cosine is None
-    assert found.passages[0].breadcrumb == "Tests > Routing fees"
+    assert found.passages[0].breadcrumb == "Tests > Routing fees > Base fee"
     assert found.passages[0].dense_rank is None
 
 

@@ -1,0 +1,81 @@
+"""The administrator sees every table of the floor, and can change what is theirs to change."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from rag.models import Document, PromptRevision, Source
+
+pytestmark = pytest.mark.django_db
+TABLES = ("source", "document", "chunk", "glossaryentry", "promptrevision", "answer", "indexversion")
+
+
+@pytest.fixture
+def administrator(client: Client) -> Client:
+    client.force_login(get_user_model().objects.create_superuser("administrator"))
+    return client
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_list_page_opens(library: Source, administrator: Client, table: str) -> None:
+    assert administrator.get(reverse(f"admin:rag_{table}_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("table", ["document", "chunk", "answer", "indexversion"])
+def test_what_the_program_writes_cannot_be_added_by_hand(library: Source, administrator: Client, table: str) -> None:
+    assert administrator.get(reverse(f"admin:rag_{table}_add")).status_code == 403
+
+
+def test_the_document_list_costs_the_same_for_any_number(library: Source, administrator: Client) -> None:
+    address = reverse("admin:rag_document_changelist")
+    administrator.get(address)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            administrator.get(address)
+        return len(captured)
+
+    many = statements()
+    Document.objects.filter(uid__in=("backup.md", "frais.md")).delete()
+
+    assert statements() == many
+
+
+def test_activating_a_revision_acts_at_once(library: Source, administrator: Client) -> None:
+    second = PromptRevision.objects.create(purpose="answer", lang="en", text="Other words.")
+
+    response: Any = administrator.post(
+        reverse("admin:rag_promptrevision_changelist"),
+        {"action": "activate_revision", "_selected_action": [second.pk]},
+        follow=True,
+    )
+
+    second.refresh_from_db()
+    assert response.status_code == 200
+    assert second.is_active
+
+
+def test_two_revisions_of_one_purpose_cannot_both_be_activated(library: Source, administrator: Client) -> None:
+    first = PromptRevision.objects.get(purpose="answer", lang="en")
+    second = PromptRevision.objects.create(purpose="answer", lang="en", text="Other words.")
+
+    administrator.post(
+        reverse("admin:rag_promptrevision_changelist"),
+        {"action": "activate_revision", "_selected_action": [first.pk, second.pk]},
+    )
+
+    assert list(PromptRevision.objects.filter(purpose="answer", lang="en", is_active=True)) == [first]
+
+
+def test_the_words_of_a_revision_cannot_be_changed(library: Source, administrator: Client) -> None:
+    first = PromptRevision.objects.get(purpose="answer", lang="en")
+
+    administrator.post(reverse("admin:rag_promptrevision_change", args=[first.pk]), {"text": "hacked", "note": "n"})
+
+    first.refresh_from_db()
+    assert first.text != "hacked"
