@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from django_htmx.middleware import HtmxDetails
 
 from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.forms import AppliedForm, DismissForm, ThumbForm
@@ -23,9 +24,15 @@ Move = Callable[[], object]
 TARGET = "recommendation"
 
 
+class Request(HttpRequest):
+    """A request as django-htmx's middleware hands it on."""
+
+    htmx: HtmxDetails
+
+
 @require_POST
 @login_required
-def apply(request: HttpRequest, key: UUID) -> HttpResponse:
+def apply(request: Request, key: UUID) -> HttpResponse:
     """Mark it as applied by hand, with a note."""
     form = AppliedForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
@@ -34,7 +41,7 @@ def apply(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def dismiss(request: HttpRequest, key: UUID) -> HttpResponse:
+def dismiss(request: Request, key: UUID) -> HttpResponse:
     """Dismiss it, with a reason."""
     form = DismissForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
@@ -43,14 +50,14 @@ def dismiss(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def undo(request: HttpRequest, key: UUID) -> HttpResponse:
+def undo(request: Request, key: UUID) -> HttpResponse:
     """Take the mark back."""
     return _decided(request, partial(decide.undo, key, **_who(request)))
 
 
 @require_POST
 @login_required
-def rate_recommendation(request: HttpRequest, key: UUID) -> HttpResponse:
+def rate_recommendation(request: Request, key: UUID) -> HttpResponse:
     """Store a thumb, or take it back."""
     form = ThumbForm(request.POST)
     words: dict[str, Any] = {"thumb": form.cleaned_data["thumb"]} if form.is_valid() else {"thumb": ""}
@@ -65,7 +72,7 @@ def rate_recommendation(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "feedback/_thumbs.html", {"id": key, "vote": vote.thumb if vote else None})
 
 
-def _decided(request: HttpRequest, move: Move) -> HttpResponse:
+def _decided(request: Request, move: Move) -> HttpResponse:
     try:
         row = move()
     except RecommendationNotFound as exc:
@@ -80,11 +87,11 @@ def _decided(request: HttpRequest, move: Move) -> HttpResponse:
     return render(request, "feedback/_decision.html", {"card": row, "has_focus": True})
 
 
-def _who(request: HttpRequest) -> dict[str, Any]:
+def _who(request: Request) -> dict[str, Any]:
     return {"user": request.user, "actor": unit_of(request), "at": timezone.now()}
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def _back(request: Request) -> HttpResponse:
     """Return to the page the form stood on, when it is one of ours."""
     start = f"{request.scheme}://{request.get_host()}/"
     came_from = request.headers.get("Referer", "")

@@ -82,10 +82,10 @@ def kept_secret(file: Path) -> str:
             file.parent.mkdir(parents=True, exist_ok=True)
             _write_once(file, secrets.token_urlsafe(48))
         return file.read_text(encoding="ascii").strip()
+    except PermissionError as exc:
+        raise ImproperlyConfigured(f"{file} belongs to somebody else: give it to the user who runs lnrag.") from exc
     except OSError as exc:
-        raise ImproperlyConfigured(
-            f"{file} cannot be used ({exc.strerror}): give it to the user who runs lnrag."
-        ) from exc
+        raise ImproperlyConfigured(f"{file} cannot be used: {exc.strerror}.") from exc
 
 
 def _write_once(file: Path, value: str) -> None:

@@ -10,23 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from recommendations.models import (
-    Channel,
-    Forward,
-    GraphSnapshot,
-    GraphUpload,
-    Network,
-    Node,
-    NodeConnection,
-    NodeMetrics,
-    NodeView,
-    Policy,
-    PrivateChannel,
-    Recommendation,
-    RecommendationRun,
-    Threshold,
-    WeightRevision,
-)
+from recommendations import models
 from recommendations.services import thresholds, weights
 from recommendations.services.default_network import make_default
 from recommendations.services.remove_network import remove_network
@@ -53,7 +37,7 @@ class Ledger(Listed):
         return False
 
 
-@admin.register(Network)
+@admin.register(models.Network)
 class NetworkAdmin(Listed):
     """Networks come with an import and go as a whole, with all that belongs to them."""
 
@@ -65,7 +49,7 @@ class NetworkAdmin(Listed):
         return False
 
     @admin.action(description="Use by default in search and pages", permissions=("change",))
-    def use_by_default(self, request: HttpRequest, queryset: QuerySet[Network]) -> None:
+    def use_by_default(self, request: HttpRequest, queryset: QuerySet[models.Network]) -> None:
         if len(queryset) != 1:
             self.message_user(request, "Choose exactly one network.", messages.WARNING)
             return
@@ -77,20 +61,20 @@ class NetworkAdmin(Listed):
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """Sum up instead of listing a hundred thousand rows."""
         chosen = list(objs)
-        nodes = Node.objects.filter(network__in=chosen).count()
+        nodes = models.Node.objects.filter(network__in=chosen).count()
         words = [f"{network.name}: its graph, history, private data and advice" for network in chosen]
         refused = set() if self.has_delete_permission(request) else {"network"}
         return words, {"networks": len(chosen), "nodes": nodes}, refused, []
 
-    def delete_model(self, request: HttpRequest, obj: Network) -> None:
+    def delete_model(self, request: HttpRequest, obj: models.Network) -> None:
         remove_network(obj.slug)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Network]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[models.Network]) -> None:
         for network in queryset:
             remove_network(network.slug)
 
 
-@admin.register(GraphSnapshot)
+@admin.register(models.GraphSnapshot)
 class GraphSnapshotAdmin(Ledger):
     list_display = (
         *("as_of", "network", "node_count", "channel_count", "live_channel_count", "median_fee_ppm"),
@@ -101,14 +85,14 @@ class GraphSnapshotAdmin(Ledger):
     date_hierarchy = "as_of"
 
 
-@admin.register(GraphUpload)
+@admin.register(models.GraphUpload)
 class GraphUploadAdmin(Ledger):
     list_display = ("file_name", "state", "progress_percent", "message", "user", "created_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("user",)
 
 
-@admin.register(Node)
+@admin.register(models.Node)
 class NodeAdmin(Ledger):
     list_display = ("shown_alias", "pubkey", "network", "announced_at", "until_snapshot")
     list_filter = ("network",)
@@ -117,11 +101,11 @@ class NodeAdmin(Ledger):
     ordering = ("pubkey",)
 
     @admin.display(description="Alias", ordering="alias")
-    def shown_alias(self, row: Node) -> SafeString:
+    def shown_alias(self, row: models.Node) -> SafeString:
         return format_html("<bdi>{}</bdi>", row.alias or "(none)")  # its direction must not turn the row around
 
 
-@admin.register(Channel)
+@admin.register(models.Channel)
 class ChannelAdmin(Ledger):
     list_display = ("scid", "node1", "node2", "capacity_sat", "network", "since_snapshot", "until_snapshot")
     list_filter = ("network",)
@@ -130,7 +114,7 @@ class ChannelAdmin(Ledger):
     ordering = ("-pk",)
 
 
-@admin.register(Policy)
+@admin.register(models.Policy)
 class PolicyAdmin(Ledger):
     list_display = (
         *("channel", "direction", "fee_ppm", "base_fee_msat", "time_lock_delta", "is_disabled", "updated_at"),
@@ -142,7 +126,7 @@ class PolicyAdmin(Ledger):
     ordering = ("-pk",)
 
 
-@admin.register(NodeMetrics)
+@admin.register(models.NodeMetrics)
 class NodeMetricsAdmin(Ledger):
     list_display = (
         *("node", "snapshot", "live_channel_count", "live_capacity_sat", "capacity_percentile"),
@@ -153,12 +137,12 @@ class NodeMetricsAdmin(Ledger):
     search_fields = ("node__pubkey__startswith", "node__alias")
     ordering = ("-pk",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[NodeMetrics]:
-        rows: QuerySet[NodeMetrics] = super().get_queryset(request)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.NodeMetrics]:
+        rows: QuerySet[models.NodeMetrics] = super().get_queryset(request)
         return rows.defer("market_ppm", "peer_ids")  # thousands of numbers for one row of the list
 
 
-@admin.register(NodeView)
+@admin.register(models.NodeView)
 class NodeViewAdmin(Ledger):
     list_display = ("node", "day", "count")
     list_select_related = ("node",)
@@ -166,7 +150,7 @@ class NodeViewAdmin(Ledger):
     ordering = ("-day", "-count")
 
 
-@admin.register(NodeConnection)
+@admin.register(models.NodeConnection)
 class NodeConnectionAdmin(Listed):
     list_display = ("node", "kind", "owner", "implementation", "measured_at", "uptime_ratio", "success_rate")
     list_filter = ("kind", "implementation")
@@ -175,7 +159,7 @@ class NodeConnectionAdmin(Listed):
     autocomplete_fields = ("node", "owner")
 
 
-@admin.register(PrivateChannel)
+@admin.register(models.PrivateChannel)
 class PrivateChannelAdmin(Ledger):
     list_display = (
         *("scid", "of_node", "local_sat", "remote_sat", "is_active", "is_initiator"),
@@ -187,11 +171,11 @@ class PrivateChannelAdmin(Ledger):
     ordering = ("scid",)
 
     @admin.display(description="Node")
-    def of_node(self, row: PrivateChannel) -> str:
+    def of_node(self, row: models.PrivateChannel) -> str:
         return str(row.connection.node)
 
 
-@admin.register(Forward)
+@admin.register(models.Forward)
 class ForwardAdmin(Ledger):
     list_display = ("at", "of_node", "incoming_scid", "outgoing_scid", "amount_out_msat", "fee_msat")
     list_select_related = ("connection__node",)
@@ -200,11 +184,11 @@ class ForwardAdmin(Ledger):
     ordering = ("-at",)
 
     @admin.display(description="Node")
-    def of_node(self, row: Forward) -> str:
+    def of_node(self, row: models.Forward) -> str:
         return str(row.connection.node)
 
 
-class ThresholdForm(forms.ModelForm[Threshold]):
+class ThresholdForm(forms.ModelForm[models.Threshold]):
     """No rule knows what to make of a number below zero."""
 
     def clean_value(self) -> float:
@@ -214,7 +198,7 @@ class ThresholdForm(forms.ModelForm[Threshold]):
         return value
 
 
-@admin.register(Threshold)
+@admin.register(models.Threshold)
 class ThresholdAdmin(Listed):
     """Every number of every rule. A change acts on the next request; rows come from the rules."""
 
@@ -239,16 +223,16 @@ class ThresholdAdmin(Listed):
         return ThresholdForm
 
     @admin.display(description="Shipped")
-    def shipped(self, row: Threshold) -> str:
+    def shipped(self, row: models.Threshold) -> str:
         value = row.seed.get("value")
         return "unknown" if value is None else f"{value:g}"
 
     @admin.action(description="Reset to the shipped value", permissions=("change",))
-    def reset_to_default(self, request: HttpRequest, queryset: QuerySet[Threshold]) -> None:
+    def reset_to_default(self, request: HttpRequest, queryset: QuerySet[models.Threshold]) -> None:
         self.message_user(request, f"{thresholds.reset(queryset)} thresholds changed back.")
 
 
-class WeightRevisionForm(forms.ModelForm[WeightRevision]):
+class WeightRevisionForm(forms.ModelForm[models.WeightRevision]):
     """A score divides by the sum of the weights, and a weight below zero would reward what it measures against."""
 
     def clean(self) -> dict[str, Any]:
@@ -261,7 +245,7 @@ class WeightRevisionForm(forms.ModelForm[WeightRevision]):
         return words
 
 
-@admin.register(WeightRevision)
+@admin.register(models.WeightRevision)
 class WeightRevisionAdmin(Listed):
     """Append-only: add a revision, then activate it. It acts on the next request."""
 
@@ -277,7 +261,7 @@ class WeightRevisionAdmin(Listed):
         return False
 
     @admin.action(description="Activate", permissions=("add",))
-    def activate(self, request: HttpRequest, queryset: QuerySet[WeightRevision]) -> None:
+    def activate(self, request: HttpRequest, queryset: QuerySet[models.WeightRevision]) -> None:
         if len(queryset) != 1:
             self.message_user(request, "Choose exactly one revision.", messages.WARNING)
             return
@@ -285,7 +269,7 @@ class WeightRevisionAdmin(Listed):
         self.message_user(request, f"{queryset[0]} decide the order of advice from now on.")
 
 
-@admin.register(RecommendationRun)
+@admin.register(models.RecommendationRun)
 class RecommendationRunAdmin(Ledger):
     list_display = (
         *("started_at", "node", "engine", "analysis_type", "outcome", "is_degraded", "model"),
@@ -297,7 +281,7 @@ class RecommendationRunAdmin(Ledger):
     date_hierarchy = "started_at"
 
 
-@admin.register(Recommendation)
+@admin.register(models.Recommendation)
 class RecommendationAdmin(Ledger):
     list_display = ("tracking_id", "title", "node", "rule", "priority", "score", "state", "generated_at", "actor")
     list_filter = ("state", "priority", "category", "rule")

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.http import urlencode
 
 from models_registry.domain.query_types import QueryType
 from recommendations.domain.advice import State
 from recommendations.domain.card_shape import shaped
-from recommendations.domain.channel_table import DEFAULT_SORT, SORTS
+from recommendations.domain.channel_table import DEFAULT_SORT, SORTS, Column
 
 MOST_BYTES = 400_000  # a card with its evidence and citations is about 8 kB
 GOALS = (
@@ -102,3 +103,23 @@ def posted_card(body: bytes) -> Mapping[str, Any] | None:
         return card and {**shaped(card), "id": str(UUID(str(card.get("id"))))}
     except ValueError:
         return None
+
+
+def heading(column: Column, words: Mapping[str, Any]) -> dict[str, str]:
+    """Return a heading of the channel table: its words, and the link that orders by it, or the other way round."""
+    css = " ".join(
+        name for name, applies in (("number", column.is_number), ("sticky", column.label == "Peer")) if applies
+    )
+    if column.sort is None:
+        return {"label": column.label, "css": css}
+    is_current, is_descending = words["sort"].removeprefix("-") == column.sort, words["sort"].startswith("-")
+    wanted = column.sort if is_current and is_descending else f"-{column.sort}"
+    direction = ("descending" if is_descending else "ascending") if is_current else ""
+    href = f"?{link({**words, 'page': None, 'sort': wanted})}"
+    return {"label": column.label, "css": css, "href": href, "direction": direction}
+
+
+def link(words: Mapping[str, Any]) -> str:
+    """Return what is asked of the table as a query string, without what is at its default."""
+    kept = {name: value for name, value in words.items() if value not in (None, "", False)}
+    return urlencode({**kept, "live": 1} if kept.get("live") else kept)

@@ -15,12 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from models_registry.api.authentication import unit_of
 from models_registry.domain.query_types import QueryType
 from rag.queries import recent_answers
 from recommendations.domain.advice import fee_label
-from recommendations.domain.channel_table import COLUMNS, Column, csv_rows, liquidity
+from recommendations.domain.channel_table import COLUMNS, csv_rows, liquidity
 from recommendations.domain.errors import (
     AdviceFailed,
     GraphFileTooLarge,
@@ -37,6 +38,8 @@ from recommendations.forms import (
     GraphUploadForm,
     InboxForm,
     SearchForm,
+    heading,
+    link,
     posted_card,
     posted_object,
 )
@@ -63,8 +66,14 @@ EVERY_CHANNEL = 100_000
 BAD_KEY = "A node key has 66 hexadecimal characters and starts with 02 or 03."
 
 
+class Request(HttpRequest):
+    """A request as django-htmx's middleware hands it on."""
+
+    htmx: HtmxDetails
+
+
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     """Show the nodes that match; to htmx, the suggestions under a search field. A whole key leads to its node."""
     form = SearchForm(request.GET)
     form.is_valid()
@@ -81,7 +90,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def node(request: HttpRequest, pubkey: str) -> HttpResponse:
+def node(request: Request, pubkey: str) -> HttpResponse:
     """Show a node; to htmx, only its channels."""
     if normalize_node_key(pubkey) is None:
         return render(request, "400.html", {"reason": BAD_KEY}, status=400)
@@ -104,7 +113,7 @@ def node(request: HttpRequest, pubkey: str) -> HttpResponse:
 
 
 @require_safe
-def channels_csv(request: HttpRequest, pubkey: str) -> HttpResponse:
+def channels_csv(request: Request, pubkey: str) -> HttpResponse:
     """Answer all channels of the node as a file, in the order and with the filter of the page."""
     words = _channel_words(request)
     try:
@@ -120,7 +129,7 @@ def channels_csv(request: HttpRequest, pubkey: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def advise(request: HttpRequest, pubkey: str) -> HttpResponse:
+def advise(request: Request, pubkey: str) -> HttpResponse:
     """Compute and store advice, then show the node: what the page does without scripts."""
     form = AdviceForm(request.POST)
     words = form.cleaned_data if form.is_valid() else {"analysis_type": "detailed", "goal": "balanced"}
@@ -140,7 +149,7 @@ def advise(request: HttpRequest, pubkey: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def card(request: HttpRequest, pubkey: str) -> HttpResponse:
+def card(request: Request, pubkey: str) -> HttpResponse:
     """Lay out a recommendation that was streamed to the page. Nothing is read or stored."""
     content = posted_card(request.body)
     if content is None:
@@ -150,7 +159,7 @@ def card(request: HttpRequest, pubkey: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def summary(request: HttpRequest, pubkey: str) -> HttpResponse:
+def summary(request: Request, pubkey: str) -> HttpResponse:
     """Lay out what closes a streamed turn. Nothing is read or stored."""
     content = posted_object(request.body)
     if content is None:
@@ -160,7 +169,7 @@ def summary(request: HttpRequest, pubkey: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: Request) -> HttpResponse:
     """Show everything that was recommended to this user, and what became of it."""
     form = InboxForm(request.GET)
     words = form.cleaned_data if form.is_valid() else {}
@@ -178,7 +187,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def detail(request: HttpRequest, key: UUID) -> HttpResponse:
+def detail(request: Request, key: UUID) -> HttpResponse:
     """Show one tracked recommendation, and mark it as seen."""
     try:
         decide.view(key, user=request.user, actor=unit_of(request), at=timezone.now())
@@ -192,7 +201,7 @@ def detail(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def upload_graph(request: HttpRequest) -> HttpResponse:
+def upload_graph(request: Request) -> HttpResponse:
     """Take a graph file and queue its import."""
     _require_staff(request)
     form = GraphUploadForm(request.POST, request.FILES)
@@ -207,7 +216,7 @@ def upload_graph(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def upload(request: HttpRequest, key: int) -> HttpResponse:
+def upload(request: Request, key: int) -> HttpResponse:
     """Show how far an import is; to htmx, only the part that changes."""
     found = upload_of(key, user=request.user)
     if found is None:
@@ -218,7 +227,7 @@ def upload(request: HttpRequest, key: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def remove_demo(request: HttpRequest) -> HttpResponse:
+def remove_demo(request: Request) -> HttpResponse:
     """Remove the demo network with everything that belongs to it."""
     _require_staff(request)
     try:
@@ -230,12 +239,12 @@ def remove_demo(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-def _require_staff(request: HttpRequest) -> None:
+def _require_staff(request: Request) -> None:
     if not request.user.is_staff:
         raise PermissionDenied
 
 
-def _facts(request: HttpRequest, pubkey: str) -> NodeFacts:
+def _facts(request: Request, pubkey: str) -> NodeFacts:
     try:
         return node_facts(pubkey, user=request.user, at=timezone.now())
     except (NodeNotFound, NetworkNotFound) as exc:
@@ -251,20 +260,20 @@ def _figures(facts: NodeFacts) -> dict[str, Any]:
     }
 
 
-def _channels(request: HttpRequest, pubkey: str) -> dict[str, Any]:
+def _channels(request: Request, pubkey: str) -> dict[str, Any]:
     words = _channel_words(request)
     try:
         page = _channels_page(request, pubkey, words)
     except (NodeNotFound, NetworkNotFound) as exc:
         raise Http404("There is no such node.") from exc
     shows_balance = any(line.local_ratio is not None for line in page.lines)
-    columns = [_heading(column, words) for column in COLUMNS if shows_balance or not column.is_private]
-    keep = _link({**words, "page": None})
+    columns = [heading(column, words) for column in COLUMNS if shows_balance or not column.is_private]
+    keep = link({**words, "page": None})
     context = {"table": words, "page": page, "columns": columns, "shows_balance": shows_balance, "keep": keep}
     return {**context, "key": pubkey.lower()}
 
 
-def _channels_page(request: HttpRequest, pubkey: str, words: dict[str, Any], *, page_size: int = 50) -> ChannelsPage:
+def _channels_page(request: Request, pubkey: str, words: dict[str, Any], *, page_size: int = 50) -> ChannelsPage:
     return channels_page(
         pubkey,
         user=request.user,
@@ -276,25 +285,7 @@ def _channels_page(request: HttpRequest, pubkey: str, words: dict[str, Any], *, 
     )
 
 
-def _channel_words(request: HttpRequest) -> dict[str, Any]:
+def _channel_words(request: Request) -> dict[str, Any]:
     form = ChannelsForm(request.GET)
     form.is_valid()
     return form.words
-
-
-def _heading(column: Column, words: dict[str, Any]) -> dict[str, str]:
-    css = " ".join(
-        name for name, applies in (("number", column.is_number), ("sticky", column.label == "Peer")) if applies
-    )
-    if column.sort is None:
-        return {"label": column.label, "css": css}
-    is_current, is_descending = words["sort"].removeprefix("-") == column.sort, words["sort"].startswith("-")
-    wanted = column.sort if is_current and is_descending else f"-{column.sort}"
-    direction = ("descending" if is_descending else "ascending") if is_current else ""
-    href = f"?{_link({**words, 'page': None, 'sort': wanted})}"
-    return {"label": column.label, "css": css, "href": href, "direction": direction}
-
-
-def _link(words: dict[str, Any]) -> str:
-    kept = {name: value for name, value in words.items() if value not in (None, "", False)}
-    return urlencode({**kept, "live": 1} if kept.get("live") else kept)

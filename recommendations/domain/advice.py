@@ -121,7 +121,7 @@ class GainRange:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """An expected effect that is not revenue: metric, low to high, unit."""
+    """An expected effect that is not revenue: where `metric` will stand afterwards, from low to high, in `unit`."""
 
     metric: str
     low: float

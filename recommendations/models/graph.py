@@ -76,21 +76,21 @@ class GraphSnapshot(models.Model):
 
 
 def stood_at(snapshot: GraphSnapshot) -> Q:
-    """Return the condition for rows that stood at a snapshot. Older ones are refused, so ids grow with time."""
+    """Return the condition on a span. Older snapshots are refused, so within a network ids grow with time."""
     still = Q(until_snapshot=None) | Q(until_snapshot_id__gt=snapshot.pk)
     return still & Q(since_snapshot_id__lte=snapshot.pk)
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def at(self, snapshot: GraphSnapshot) -> "ChannelQuerySet":
-        """Keep the channels that stood at this snapshot."""
-        return self.filter(stood_at(snapshot))
+        """Keep the channels of the snapshot's network that stood at it."""
+        return self.filter(stood_at(snapshot), network=snapshot.network_id)
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def at(self, snapshot: GraphSnapshot) -> "PolicyQuerySet":
-        """Keep the policies that held at this snapshot."""
-        return self.filter(stood_at(snapshot))
+        """Keep the policies of the snapshot's network that held at it."""
+        return self.filter(stood_at(snapshot), channel__network=snapshot.network_id)
 
 
 class Node(models.Model):

@@ -1,6 +1,7 @@
 """The rows one node's facts are made of: a fixed number of statements, however many channels the node has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -131,6 +132,19 @@ class PrivateRow(NamedTuple):
     measured_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What moved through channels over `window_days`, by short channel id; idle ones have no entry."""
+
+    window_days: int
+    by_scid: Mapping[str, FlowFacts]
+
+    def through(self, scid: str) -> FlowFacts:
+        """Return the flow of one channel: known to be none where there is no entry."""
+        still = FlowFacts(self.window_days, 0, 0, 0, 0, 0, 0, 0, 0, None, None)
+        return self.by_scid.get(scid, still)
+
+
 def channel_rows(node_id: int) -> tuple[ChannelRow, ...]:
     """Return the standing channels of a node with both current policies, largest first. One statement."""
     rows = _fetch(CHANNELS, {"node": node_id})
@@ -163,7 +177,7 @@ def private_rows(connection_id: int) -> dict[str, PrivateRow]:
     return {row[0]: PrivateRow(*row) for row in _fetch(PRIVATE_CHANNELS, {"connection": connection_id})}
 
 
-def flow_facts(connection_id: int, *, measured_at: datetime, known_days: float) -> dict[str, FlowFacts]:
+def flow_facts(connection_id: int, *, measured_at: datetime, known_days: float) -> Flows:
     """Return what moved through each channel in the window before `measured_at`, by short channel id. One statement.
 
     :param known_days: how many days of forwards are complete; a shorter history has a shorter window.
@@ -176,7 +190,7 @@ def flow_facts(connection_id: int, *, measured_at: datetime, known_days: float) 
         "short": measured_at - timedelta(days=min(SHORT_WINDOW_DAYS, window_days)),
         "look_back": measured_at - timedelta(days=LOOK_BACK_DAYS),
     }
-    return {row[0]: FlowFacts(window_days, *row[1:]) for row in _fetch(FLOWS, names)}
+    return Flows(window_days, {row[0]: FlowFacts(window_days, *row[1:]) for row in _fetch(FLOWS, names)})
 
 
 def _policy(values: tuple[Any, ...]) -> PolicyFacts | None:

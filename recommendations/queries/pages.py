@@ -68,9 +68,10 @@ def card_of(row: Recommendation) -> Mapping[str, Any]:
 def inbox_page(user: Viewer, *, state: str = "", number: int = 1, size: int = PAGE_SIZE) -> "Page[InboxLine]":
     """Return one page of the viewer's tracked advice, latest first. Two queries, whatever their number."""
     rows = Recommendation.objects.visible_to(user).select_related("node").order_by("-generated_at", "-score", "pk")
-    page = Paginator(rows.filter(state=state) if state else rows, size).get_page(number)
-    page.object_list = [_line(row) for row in page.object_list]
-    return page
+    page: Any = Paginator(rows.filter(state=state) if state else rows, size).get_page(number)
+    page.object_list = [_line(row) for row in page.object_list]  # the same page, of lines instead of rows
+    lines: Page[InboxLine] = page
+    return lines
 
 
 def inbox_counts(user: Viewer) -> dict[str, int]:

@@ -87,7 +87,7 @@ async def _speak(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event
     told, plan = prepared.brief, prepared.plan
     if told is None or plan is None:
         raise Unspoken("no_model_available")
-    speech = Speech(replace(plan, prompt_revision_id=told.prompt_revision_id), told.messages)
+    speech = Speech(plan, told.messages)
     citing = CitationFilter(passages=len(told.citations))
     try:
         async with aclosing(speech.pieces()) as pieces:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.services.prompts import ActivePrompt, active_prompt
 
@@ -11,6 +11,7 @@ from models_registry.domain.query_types import QueryType
 from rag.domain.passages import Citation
 from rag.domain.prompting import FRAMES, data_block, new_boundary
 from recommendations.domain.briefing import channel_lines, lines
+from recommendations.domain.command_words import reads_like_a_command
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.grounds import known, number_citations
 from recommendations.domain.model_output import MOST_ITEMS, Known
@@ -66,11 +67,17 @@ def brief(
     return Brief(
         messages=_messages(prompt, told, citations, closing, lang=lang),
         citations=citations,
-        known=known(chosen, citations, (*told, *(citation.quote for citation in citations))),
+        known=_known(chosen, citations, (*told, *(citation.quote for citation in citations))),
         finding_keys=tuple(item.finding_key for item in chosen),
         digest=_digest(told, citations),
         prompt_revision_id=prompt.revision_id,
     )
+
+
+def _known(chosen: tuple[ScoredRecommendation, ...], citations: tuple[Citation, ...], told: tuple[str, ...]) -> Known:
+    """Return what may be said. A command is never grounded: commands come from typed actions alone."""
+    grounds = known(chosen, citations, told)
+    return replace(grounds, is_grounded=lambda text: grounds.is_grounded(text) and not reads_like_a_command(text))
 
 
 def _digest(told: tuple[str, ...], citations: tuple[Citation, ...]) -> str:
@@ -91,7 +98,7 @@ def _messages(
 
 
 def _finding_lines(item: ScoredRecommendation) -> Iterator[str]:
-    yield f"finding {item.finding_key}: {item.title} (priority {item.priority}, score {item.score:.1f})"
+    yield f"finding {item.finding_key}: {item.title} (priority {item.priority}, score {item.score:.0f})"
     yield f"  {item.explanation}"
     if item.gain is not None:
         gain = item.gain

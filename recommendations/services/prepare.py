@@ -97,6 +97,8 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     engine, choice = _engine(request, at=at)
     plan = _plan(request, choice) if engine is Engine.V2 and request.include_ai and scored else None
     told = _brief(request, facts, scored) if plan and plan.can_generate else None
+    if plan and told:
+        plan = replace(plan, prompt_revision_id=told.prompt_revision_id)  # stored with the generation
     key = cache_key(facts, scored, plan, told, lang=request.lang) if plan and told and not request.is_prose else ""
     return Prepared(
         request=request,

@@ -28,7 +28,7 @@ def cache_key(
         "as_of": facts.as_of.isoformat(),
         "private": facts.private_source,
         "told": told.digest,
-        "items": [(item.tracking_id, item.score) for item in items],
+        "items": [(item.tracking_id, item.priority) for item in items],
         "prompt": told.prompt_revision_id,
         "voices": [(one.endpoint.slug, one.model, one.digest, one.num_ctx) for one in plan.candidates],
         "knobs": asdict(plan.knobs),

@@ -41,21 +41,22 @@ async def advise(
         yield Event(EventType.AI_RECOMMENDATIONS, 90, _ranked(prepared, result))
         result.outcome = RecommendationRun.Outcome.COMPLETED
         result.processing_ms = round((clock() - begun) * 1000)
-        result.run_id = await finish(_record, prepared, result, at)
+        await finish(_record, prepared, result, at)
         yield Event(EventType.COMPLETE, 100, _completed(prepared, result))
     except RecommendationsError as exc:
         yield error(exc.code, str(exc), retryable=False, progress=LATEST_PROGRESS)
     except Interrupted as exc:
         result.outcome, result.error_code = RecommendationRun.Outcome.FAILED, exc.code
-        result.run_id = await finish(_record, prepared, result, at)
+        await finish(_record, prepared, result, at)
         yield error(exc.code, exc.message, retryable=True, progress=LATEST_PROGRESS)
     finally:
         if prepared is not None and result.run_id is None:
             await finish(_record, prepared, result, at)
 
 
-async def _record(prepared: Prepared, result: Result, at: datetime) -> Any:
-    return await database_sync_to_async(store)(prepared, result, at=at)
+async def _record(prepared: Prepared, result: Result, at: datetime) -> None:
+    # Noted in here: a reader who leaves during the write must not cause a second one.
+    result.run_id = await database_sync_to_async(store)(prepared, result, at=at)
 
 
 async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:

@@ -1,6 +1,7 @@
 """Finish what must not be cut short: the one write at the end of a turn, also when the reader hangs up."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
@@ -14,5 +15,7 @@ async def finish(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwa
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):  # canceled again: the task still comes to its end
+                await asyncio.wait({task})
         raise

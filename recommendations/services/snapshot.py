@@ -1,6 +1,6 @@
 """Put together what is known of one node: the graph's rows, its standing, and what its owner alone may see.
 
-The number of queries is fixed (ten at most), however many channels the node has.
+The number of queries is fixed (nine at most), however many channels the node has.
 """
 
 from collections import defaultdict
@@ -23,7 +23,9 @@ from recommendations.domain.network import address_kind, age_days
 from recommendations.domain.units import block_of
 from recommendations.models import GraphSnapshot, Network, Node, NodeConnection, NodeMetrics
 from recommendations.queries.fact_rows import (
+    FLOW_WINDOW_DAYS,
     ChannelRow,
+    Flows,
     PeerRow,
     PrivateRow,
     candidate_facts,
@@ -153,7 +155,7 @@ def _standing(metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> StandingFacts
     )
 
 
-def _flows(seen: NodeConnection, *, at: datetime) -> dict[str, FlowFacts] | None:
+def _flows(seen: NodeConnection, *, at: datetime) -> Flows | None:
     """Return what moved through each channel, or None when no forwards of this node are known."""
     measured_at = seen.measured_at or at
     if seen.forwards_from is None:
@@ -162,13 +164,9 @@ def _flows(seen: NodeConnection, *, at: datetime) -> dict[str, FlowFacts] | None
     return flow_facts(seen.pk, measured_at=measured_at, known_days=known_days) if known_days >= 1 else None
 
 
-def _private_channels(seen: NodeConnection, flows: Mapping[str, FlowFacts] | None) -> dict[str, PrivateChannelFacts]:
-    window_days = _window_days(flows)
-    still = FlowFacts(window_days, 0, 0, 0, 0, 0, 0, 0, 0, None, None)  # forwards are known, and none went through
-    return {
-        scid: _private_channel(row, flow=None if flows is None else flows.get(scid, still))
-        for scid, row in private_rows(seen.pk).items()
-    }
+def _private_channels(seen: NodeConnection, flows: Flows | None) -> dict[str, PrivateChannelFacts]:
+    rows = private_rows(seen.pk)
+    return {scid: _private_channel(row, flow=flows.through(scid) if flows else None) for scid, row in rows.items()}
 
 
 def _private_channel(row: PrivateRow, *, flow: FlowFacts | None) -> PrivateChannelFacts:
@@ -184,18 +182,15 @@ def _private_channel(row: PrivateRow, *, flow: FlowFacts | None) -> PrivateChann
     )
 
 
-def _private_node(seen: NodeConnection, flows: Mapping[str, FlowFacts] | None) -> PrivateNodeFacts:
+def _private_node(seen: NodeConnection, flows: Flows | None) -> PrivateNodeFacts:
     """Return the node's own totals: every forward leaves through exactly one channel."""
+    moved = flows.by_scid.values() if flows else ()
     return PrivateNodeFacts(
-        window_days=_window_days(flows),
-        revenue_msat=None if flows is None else sum(flow.fees_earned_msat for flow in flows.values()),
-        forward_count=None if flows is None else sum(flow.out_count for flow in flows.values()),
+        window_days=flows.window_days if flows else FLOW_WINDOW_DAYS,
+        revenue_msat=sum(flow.fees_earned_msat for flow in moved) if flows else None,
+        forward_count=sum(flow.out_count for flow in moved) if flows else None,
         uptime_ratio=seen.uptime_ratio,
         monitored_days=seen.monitored_days,
         success_rate=seen.success_rate,
         measured_at=seen.measured_at,
     )
-
-
-def _window_days(flows: Mapping[str, FlowFacts] | None) -> int:
-    return next((flow.window_days for flow in (flows or {}).values()), 30)

@@ -1,6 +1,6 @@
 """The record phase of a turn of advice: one write with the run, its tracked advice and the generation behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -81,10 +81,21 @@ def _rollout(prepared: Prepared) -> dict[str, Any]:
 
 
 def _upsert(prepared: Prepared, result: Result, run: RecommendationRun, *, at: datetime) -> None:
-    rows = [_row(prepared, item, run, at=at) for item in result.shown if prepared.state_of(item) not in FROZEN_STATES]
+    rows = {row.pk: row for row in (_row(prepared, item, run, at=at) for item in result.shown)}
+    for decided in _decided(rows):
+        del rows[decided]
     Recommendation.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["id"], update_fields=list(REFRESHED_FIELDS)
+        [rows[key] for key in sorted(rows)],  # two turns at once take the rows in one order, or they would block
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=list(REFRESHED_FIELDS),
     )
+
+
+def _decided(keys: Iterable[UUID]) -> list[UUID]:
+    """Return the rows that somebody decided on by now, be it while the model spoke; nobody decides until we are done."""
+    known = Recommendation.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk")
+    return [key for key, state in known.values_list("pk", "state") if state in FROZEN_STATES]
 
 
 def _row(prepared: Prepared, item: ScoredRecommendation, run: RecommendationRun, *, at: datetime) -> Recommendation:

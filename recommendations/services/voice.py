@@ -42,10 +42,9 @@ async def speak(prepared: Prepared, result: Result) -> AsyncGenerator[Event, Non
 
     :raises Unspoken: before the first word. :raises Interrupted: after it.
     """
-    told = prepared.brief
-    if told is None or prepared.plan is None:
+    told, plan = prepared.brief, prepared.plan
+    if told is None or plan is None:
         raise Unspoken("no_model_available")
-    plan = replace(prepared.plan, prompt_revision_id=told.prompt_revision_id)
     speech = Speech(plan, told.messages, schema=schema(told.finding_keys))
     hearing = Hearing(prepared, result, told)
     try:
@@ -79,8 +78,9 @@ def repeat(prepared: Prepared, result: Result) -> Iterator[Event]:
     for words in said["items"]:
         if item := by_key.get(words["finding"]):
             cited = tuple(one for one in told.citations if one.number in words["citations"]) or item.citations
-            item = replace(item, explanation=words["explanation"], citations=cited)
-            result.shown.append(replace(item, spoken_by="model"))
+            said_of_it = words["explanation"]
+            item = replace(item, explanation=said_of_it or item.explanation, citations=cited)
+            result.shown.append(replace(item, spoken_by="model" if said_of_it else None))
             yield card(prepared, result.shown[-1], position=len(result.shown), is_spoken=True)
 
 
@@ -89,7 +89,7 @@ def _said(result: Result, told: Brief) -> dict[str, Any]:
     items = [
         {
             "finding": item.finding_key,
-            "explanation": item.explanation,
+            "explanation": item.explanation if item.spoken_by else None,  # None: the rule's own words
             "citations": [numbers[one.chunk_id] for one in item.citations if one.chunk_id in numbers],
         }
         for item in result.shown

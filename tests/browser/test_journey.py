@@ -1,26 +1,19 @@
 """The main job in a real browser: find the demo node, watch advice arrive, decide on it, ask about it."""
 
 import re
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from feedback.models import Rating
 from rag.models import Answer
 from recommendations.models import Recommendation, RecommendationRun
-from tests.browser.conftest import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 ARRIVAL_MS = 60_000
-NARROW = {"width": 375, "height": 800}
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/signin/")
-    page.get_by_label("Name").fill("operator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+NARROW = 375
+PATHS = ("/ask/", "/library/", "/status/", "/search/?q=a", "/recommendations/")
 
 
 def find_demo_node(page: Page, pubkey: str) -> None:
@@ -53,7 +46,6 @@ def ask_for_advice(page: Page) -> None:
 
 
 def test_from_home_to_advice_that_is_dismissed_taken_back_and_asked_about(page: Page, stocked: str) -> None:
-    sign_in(page)
     find_demo_node(page, stocked)
     watch_arrivals(page)
 
@@ -78,17 +70,16 @@ def test_from_home_to_advice_that_is_dismissed_taken_back_and_asked_about(page: 
     expect(first.locator("summary", has_text="Dismiss")).to_be_visible()
     first.get_by_role("button", name="Useful", exact=True).click()
     expect(first.get_by_role("button", name="Useful", exact=True)).to_have_attribute("aria-pressed", "true")
-    assert Rating.objects.get().thumb == 1
+    assert Rating.objects.filter(thumb=1).exists()
 
     page.locator("#ask").get_by_label("Your question").fill("Which channel should I look at first?")
     page.keyboard.press("Enter")
     expect(page.locator("#ask [data-turn-words]")).to_have_text(re.compile("^Answered"), timeout=ARRIVAL_MS)
-    assert Answer.objects.get().node_pubkey == stocked
-    assert RecommendationRun.objects.count() == 1
+    assert Answer.objects.filter(node_pubkey=stocked, outcome="completed").exists()
+    assert RecommendationRun.objects.filter(outcome="completed").exists()
 
 
 def test_advice_is_still_there_after_a_reload_in_the_same_order(page: Page, stocked: str) -> None:
-    sign_in(page)
     page.goto(f"/node/{stocked}/")
     ask_for_advice(page)
     streamed = page.locator("article.advice").evaluate_all("cards => cards.map(card => card.id)")
@@ -99,7 +90,6 @@ def test_advice_is_still_there_after_a_reload_in_the_same_order(page: Page, stoc
 
 
 def test_a_question_to_the_library_ends_with_sources_that_open_in_it(page: Page) -> None:
-    sign_in(page)
     page.goto("/ask/")
 
     page.get_by_label("Your question").fill("What does a zero base fee change?")
@@ -113,13 +103,58 @@ def test_a_question_to_the_library_ends_with_sources_that_open_in_it(page: Page)
     expect(page.locator("h1").first).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/node/{key}/", "/ask/", "/library/", "/library/1/", "/status/", "/search/?q=a"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_makes_a_narrow_page_scroll_sideways(stocked_page: Page, path: str, scheme: str) -> None:
-    page = stocked_page
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # pytest gives a str for the literal
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # likewise
+def test_nothing_makes_a_narrow_page_scroll_sideways(
+    page: Page, stocked: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    library = page.goto("/library/")
+    first = page.locator("tbody a").first.get_attribute("href")
+    assert library is not None
+    assert library.ok
 
-    page.goto(path.format(key=page.context.pubkey))
+    for path in (
+        "/",
+        f"/node/{stocked}/",
+        "/ask/",
+        "/library/",
+        str(first),
+        "/status/",
+        "/search/?q=a",
+        "/recommendations/",
+    ):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, path
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+def test_the_theme_button_goes_round_and_is_remembered(page: Page) -> None:
+    root = page.locator("html")
+
+    page.get_by_role("button", name="Theme").click()
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Theme").click()
+    page.reload()
+
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def test_a_lost_connection_says_so_and_offers_another_try(page: Page, stocked: str) -> None:
+    page.route_web_socket(re.compile("/ws/"), lambda socket: socket.close(code=1011))
+    page.goto(f"/node/{stocked}/")
+
+    page.get_by_role("button", name="Get recommendations").click()
+
+    expect(page.get_by_role("alert").first).to_contain_text("The connection to lnrag was lost.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_without_scripts_advice_still_comes(browser: Browser, page: Page, stocked: str, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=site, storage_state=page.context.storage_state())
+    plain = context.new_page()
+    plain.goto(f"/node/{stocked}/")
+
+    plain.get_by_role("button", name="Show recommendations").click()
+
+    assert plain.locator("article.advice").count() >= 4
+    context.close()

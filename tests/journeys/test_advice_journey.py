@@ -193,9 +193,7 @@ def test_a_stream_is_refused_by_its_status(
     ("params", "field"),
     [({"max_results": 0}, "max_results"), ({"goal": "riches"}, "goal"), ({"lang": "xx"}, "lang")],
 )
-def test_what_cannot_be_asked_names_the_field(
-    served: Served, stage: Stage, params: dict[str, Any], field: str
-) -> None:
+def test_what_cannot_be_asked_names_the_field(served: Served, stage: Stage, params: dict[str, Any], field: str) -> None:
     response = taps.get(served, taps.advice_path(stage.pubkey), key=stage.key, **params)
 
     assert response.status_code == 400

@@ -90,7 +90,7 @@ def test_a_recommendation_is_shown_while_the_model_still_writes(
     first_card, last_token = heard.types.index("recommendation"), len(heard.types) - heard.types[::-1].index("token")
     assert first_card < last_token
     assert [card["spoken_by"] for card in heard.cards[:3]] == ["model"] * 3
-    assert [card["title"] for card in heard.cards[:3]] == [voices.TITLE] * 3
+    assert [card["explanation"] for card in heard.cards[:3]] == [voices.RATIONALE] * 3
 
 
 def test_the_host_is_asked_for_a_document_under_a_schema(served: Served, stage: Stage, host: OllamaServer) -> None:

@@ -82,5 +82,5 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     file = tmp_path / "secret"
     Path(file).mkdir()
 
-    with pytest.raises(ImproperlyConfigured, match="cannot be used"):
+    with pytest.raises(ImproperlyConfigured, match="secret cannot be used: Is a directory"):
         env.kept_secret(file)

@@ -197,6 +197,30 @@ def test_a_lost_password_is_told(var_dir):
         postgres.attach(var_dir)
 
 
+def test_a_full_disk_is_told_before_anything_is_written(var_dir, monkeypatch):
+    monkeypatch.setattr(postgres_server, "LEAST_FREE_BYTES", 2**62)
+
+    with pytest.raises(postgres.DatabaseUnavailable, match="Free some space, then start again"):
+        postgres.attach(var_dir)
+
+
+def test_binaries_of_another_system_are_told(var_dir, monkeypatch):
+    monkeypatch.setattr(postgres_server, "binaries", lambda home: Path("/no-such-folder"))
+
+    with pytest.raises(postgres.DatabaseUnavailable, match="does not run here: use your own PostgreSQL"):
+        postgres.attach(var_dir)
+
+
+def test_without_useradd_root_is_told_what_to_do(monkeypatch):
+    def absent(*words: object, **options: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("subprocess.run", absent)
+
+    with pytest.raises(postgres.DatabaseUnavailable, match="as an ordinary user"):
+        postgres_home._ensure_account("nobody-has-this-name")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only as root do the data outlive their var folder")
 def test_a_var_folder_made_anew_begins_anew_and_the_former_data_are_kept(var_dir, capfd):
     leave(hold(var_dir))

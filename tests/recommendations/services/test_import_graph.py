@@ -154,12 +154,22 @@ def test_a_hostile_alias_comes_back_as_it_was(tmp_path, alias):
 
 def test_odd_channels_are_stored_as_they_are(tmp_path):
     wide = policy(fee_rate_milli_msat=2**32 - 1, max_htlc_msat=None, inbound_fee_rate_milli_msat=-500)
-    edges = [edge(1, 1, 2, node1_policy=None, node2_policy=wide), edge(2, 1, 2), edge(3, 3, 3), edge(4, 1, 2, capacity=0)]
+    edges = [
+        edge(1, 1, 2, node1_policy=None, node2_policy=wide),
+        edge(2, 1, 2),
+        edge(3, 3, 3),
+        edge(4, 1, 2, capacity=0),
+    ]
 
     report = load(tmp_path, graph(edges))
 
     stored = Policy.objects.get(channel__scid="900000x1x0")
-    assert (stored.direction, stored.fee_ppm, stored.max_htlc_msat, stored.inbound_fee_ppm) == (1, 2**32 - 1, None, -500)
+    assert (stored.direction, stored.fee_ppm, stored.max_htlc_msat, stored.inbound_fee_ppm) == (
+        1,
+        2**32 - 1,
+        None,
+        -500,
+    )
     assert report.channels == 4
     assert NodeMetrics.objects.get(node__pubkey=key(1)).peer_count == 1
     assert NodeMetrics.objects.get(node__pubkey=key(3)).peer_count == 0

@@ -97,8 +97,13 @@ def test_core_lightning_directions_are_joined_to_channels(tmp_path, is_split):
     rows = [direction(1, 2, 1, active=False, fee_per_millionth=9), direction(1, 1, 2), direction(2, 3, 1)]
     listed = {
         "nodes": [
-            {"nodeid": key(1), "alias": "one", "color": "3399ff", "last_timestamp": NOW_S, "addresses": [
-                {"type": "ipv6", "address": "2001:db8::1", "port": 9735}]},
+            {
+                "nodeid": key(1),
+                "alias": "one",
+                "color": "3399ff",
+                "last_timestamp": NOW_S,
+                "addresses": [{"type": "ipv6", "address": "2001:db8::1", "port": 9735}],
+            },
             {"nodeid": key(2)},
         ]
     }

@@ -42,3 +42,14 @@ def test_nothing_is_closed_for_its_size():
 
     assert "Close none" in finding.manual_step
     assert finding.impact.low == 2_000_000
+
+
+def test_with_forwards_and_a_chain_fee_the_advice_counts_what_pays():
+    small = [channel(n, capacity_sat=400_000, ratio=0.5, flow=flow(fees_earned_msat=10_000)) for n in (1, 2)]
+
+    (finding,) = found(RULE, operated(*small))
+
+    # 10 sat a month on 400,000 sat is 60 sat in 180 days; 1,292 sat to open and close need 8,613,333 sat.
+    assert "8,613,333 sat" in finding.explanation
+    assert finding.impact.low == 8_613_333
+    assert finding.missing == ()

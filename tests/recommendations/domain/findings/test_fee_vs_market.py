@@ -139,3 +139,14 @@ def test_evidence_carries_source_time_and_channel():
     assert own.source.startswith("graph snapshot")
     assert ratio.source.startswith("import")
     assert ratio.as_of is not None
+
+
+def test_with_balances_but_no_forwards_it_claims_no_silence():
+    (finding,) = found(
+        RULE, operated(channel(own_policy=policy(fee_ppm=1_000), market=market(400, percentile=90.0), ratio=0.9))
+    )
+
+    assert "90% of the balance is ours" in finding.explanation
+    assert "Forwards are unknown" in finding.explanation
+    assert "Nothing was forwarded" not in finding.explanation
+    assert finding.confidence == 0.5

@@ -67,3 +67,10 @@ def test_without_balances_the_rule_cannot_judge():
     (finding,) = found(RULE, node(channel()))
 
     assert "local and remote balance per channel" in finding.missing
+
+
+def test_with_balances_but_no_forwards_only_the_node_as_a_whole_is_judged():
+    node_wide, lacking = found(RULE, operated(*(channel(n, ratio=1.0) for n in range(1, 6))))
+
+    assert isinstance(node_wide.action, LoopOut)
+    assert lacking.missing == ("settled forwards per channel, 30 days",)
