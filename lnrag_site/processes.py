@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
@@ -38,7 +38,8 @@ class Child:
     log: Path
     patience_s: float
     process: subprocess.Popen[bytes] | None = None
-    restarted_at: float | None = field(default=None)
+    restarted_at: float | None = None
+    is_stopping: bool = False
 
     def start(self) -> None:
         """Start the program; what it says goes to the log."""
@@ -72,11 +73,17 @@ class Child:
         self.restarted_at = at
         self.start()
 
+    def ask_to_stop(self) -> None:
+        """Ask the program to end what it does, and itself."""
+        if self.process is not None and not self.is_stopping:  # asked twice, django-q2 would stop twice
+            self.is_stopping = True
+            self.process.terminate()
+
     def stop(self) -> None:
         """Ask the program to end, wait, then end whatever is left of its session."""
         if self.process is None:
             return
-        self.process.terminate()
+        self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(self.patience_s)
         self._kill_group()

@@ -55,7 +55,7 @@ def record(turn: Transcript) -> None:
         is_cached=turn.is_cached,
         is_degraded=bool(result and result.degraded),
         is_abstention=bool(result and result.abstained),
-        model=result.model if result else "",
+        model=_voice(turn),
         index_version=result.index_version if result else "",
         generation_id=generation_id,
         outcome=turn.outcome.value,
@@ -67,6 +67,13 @@ def record(turn: Transcript) -> None:
     logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
 
 
+def _voice(turn: Transcript) -> str:
+    """Return the model that spoke, also when it did not finish; "" when nobody did."""
+    if turn.result:
+        return turn.result.model
+    return turn.generation.model if turn.generation else ""
+
+
 def _measure(turn: Transcript) -> None:
     metrics.QUERIES.labels(query_type=turn.query_type, lang=turn.lang).inc()
     metrics.PROCESSING_SECONDS.observe(turn.processing_ms / 1000)
@@ -74,7 +81,7 @@ def _measure(turn: Transcript) -> None:
         endpoint="answer",
         cache_status="hit" if turn.is_cached else "miss",
         status=turn.outcome.value,
-        model=turn.result.model or "none" if turn.result else "none",
+        model=_voice(turn) or "none",
     ).inc()
     if turn.result and turn.result.confidence is not None:
         metrics.CONFIDENCE.labels(endpoint="answer").observe(turn.result.confidence)

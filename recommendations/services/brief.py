@@ -4,12 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rag.services.prompts import ActivePrompt, active_prompt
-
 from models_registry.domain.chat import Message, Role
 from models_registry.domain.query_types import QueryType
 from rag.domain.passages import Citation
 from rag.domain.prompting import FRAMES, data_block, new_boundary
+from rag.services.prompts import ActivePrompt, active_prompt
 from recommendations.domain.briefing import channel_lines, lines
 from recommendations.domain.command_words import reads_like_a_command
 from recommendations.domain.facts import NodeFacts

@@ -93,7 +93,7 @@ def _upsert(prepared: Prepared, result: Result, run: RecommendationRun, *, at: d
 
 
 def _decided(keys: Iterable[UUID]) -> list[UUID]:
-    """Return the rows that somebody decided on by now, be it while the model spoke; nobody decides until we are done."""
+    """Return the rows decided on by now, be it while the model spoke; nobody decides until we are done."""
     known = Recommendation.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk")
     return [key for key, state in known.values_list("pk", "state") if state in FROZEN_STATES]
 

@@ -1,4 +1,4 @@
-"""Advice from a served Daphne: four taps say the same, one event after the other, and refusals come before the stream."""
+"""Advice from a served Daphne: four taps say the same, event after event, and refusals come before the stream."""
 
 import math
 from typing import Any
@@ -108,7 +108,7 @@ def test_progress_goes_from_0_to_100_by_the_known_steps_and_never_falls(heard: H
 
     assert heard.progress == sorted(heard.progress)
     assert [by_type[step] for step in STEPS] == [0, 25, 50, 90, 100]
-    assert {step for step in heard.types} - set(STEPS) <= {"recommendation", "warning", "token"}
+    assert set(heard.types) - set(STEPS) <= {"recommendation", "warning", "token"}
     assert all(50 <= p <= 90 for t, p in zip(heard.types, heard.progress, strict=True) if t == "recommendation")
 
 

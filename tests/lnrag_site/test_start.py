@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -35,6 +36,8 @@ def free_port() -> int:
 class Start:
     """One `manage.py start` in a process group of its own, as a terminal makes one."""
 
+    every: ClassVar[list["Start"]] = []
+
     def __init__(self, var_dir: Path, *, port: int, log: Path) -> None:
         environment = {
             **os.environ,
@@ -45,6 +48,7 @@ class Start:
         }
         environment.pop("DATABASE_URL", None)
         self.port, self._log = port, log
+        Start.every.append(self)
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(MANAGE), "start"],
@@ -87,6 +91,9 @@ class Start:
 def var_dir(tmp_path_factory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("start") / "var"
     yield folder
+    for start in Start.every:  # a test that failed must leave nothing behind either
+        start.process.terminate()
+        start.process.wait(LONGEST_STOP_S)
     for _ in range(50):
         with contextlib.suppress(postgres.DatabaseUnavailable):
             postgres.delete(folder)

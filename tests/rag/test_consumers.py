@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 QUESTION = "What is the default base fee?"
 
 
-class Socket(WebsocketCommunicator):
+class Socket(WebsocketCommunicator):  # type: ignore[misc]  # channels ships no types
     """A connection to /ws/ask as the session middleware hands it on."""
 
     def __init__(self, user: Any = None, *, key: str = "") -> None:

@@ -44,7 +44,7 @@ def imported(django_db_setup, django_db_blocker):
 
 
 def counted_in_the_file(path):
-    graph = json.loads(lzma.open(path).read())
+    graph = json.loads(lzma.decompress(path.read_bytes()))
     counts, capacities = Counter(), Counter()
     for edge in graph["edges"]:
         for end in ("node1_pub", "node2_pub"):
@@ -54,7 +54,7 @@ def counted_in_the_file(path):
 
 
 def ranked(path):
-    rows = csv.DictReader(io.TextIOWrapper(lzma.open(path), encoding="utf-8"))
+    rows = csv.DictReader(io.StringIO(lzma.decompress(path.read_bytes()).decode()))
     return {row["pub_key"]: (int(row["total_channels"]), int(row["total_capacity"])) for row in rows}
 
 

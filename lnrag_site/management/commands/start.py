@@ -63,7 +63,9 @@ def _serve(progress: Progress, *, port: int, log: Path) -> None:
         _greet(progress, port=port, log=log)
         _watch((web, queue), progress)
     finally:
-        for child in (web, queue):  # the web server first, so that no new job arrives; PostgreSQL last
+        for child in (web, queue):  # the web server first, so that no new job arrives
+            child.ask_to_stop()
+        for child in (web, queue):
             child.stop()
         postgres.detach(settings.VAR_DIR)
 

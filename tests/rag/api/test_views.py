@@ -147,7 +147,7 @@ def test_json_gathers_all_events(client: Client, headers: dict[str, str]) -> Non
 async def test_the_framing_is_what_the_program_accepts(
     async_client: AsyncClient, headers: dict[str, str], accept: str, content_type: str
 ) -> None:
-    response = await async_client.post(
+    response: Any = await async_client.post(
         STREAM, json.dumps(QUESTION), content_type="application/json", headers={**headers, "Accept": accept}
     )
     parts = [part async for part in response.streaming_content]

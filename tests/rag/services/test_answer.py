@@ -144,10 +144,7 @@ async def test_the_second_answer_comes_from_the_cache(library: Source) -> None:
     assert kept["answer"] == made["answer"]
     assert (kept["cached"], made["cached"]) == (True, False)
     assert kept["answer_id"] != made["answer_id"]
-    assert await sync_to_async(list)(Answer.objects.values_list("is_cached", flat=True).order_by("is_cached")) == [
-        False,
-        True,
-    ]
+    assert [row.is_cached async for row in Answer.objects.order_by("is_cached")] == [False, True]
 
 
 async def test_the_cache_can_be_passed_by(library: Source) -> None:
@@ -352,13 +349,13 @@ async def test_without_a_prompt_the_library_is_quoted(library: Source, ollama: O
 
 async def test_knobs_of_one_call_reach_the_model_and_change_no_row(library: Source, ollama: OllamaServer) -> None:
     await sync_to_async(ollama_host)(ollama.url)
-    before = await sync_to_async(list)(Strategy.objects.values())
+    before = [values async for values in Strategy.objects.values()]
 
     await turn(temperature=0.9, max_tokens=64)
 
     options = ollama.requests_for("/api/chat")[0].body["options"]
     assert (options["temperature"], options["num_predict"]) == (0.9, 64)
-    assert await sync_to_async(list)(Strategy.objects.values()) == before
+    assert [values async for values in Strategy.objects.values()] == before
 
 
 async def test_no_model_is_asked_when_the_reader_wants_none(library: Source, ollama: OllamaServer) -> None:

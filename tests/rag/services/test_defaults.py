@@ -94,7 +94,8 @@ def test_a_purpose_without_words_is_named() -> None:
 
 
 def prompt_messages() -> list[str]:
-    return [one.id for one in run_checks(databases=["default"]) if (one.id or "").startswith("rag.")]
+    numbers = (one.id or "" for one in run_checks(databases=["default"]))
+    return [number for number in numbers if number.startswith("rag.")]
 
 
 def test_the_check_names_purposes_without_words() -> None:
