@@ -55,6 +55,7 @@ def stocked(django_db_setup, django_db_blocker) -> Iterator[str]:
     It is made once for a module, since embedding the library takes seconds, and removed at its end.
     """
     now = timezone.now()
+    assert str(connection.settings_dict["NAME"]).startswith("test_")  # this fixture empties the database at its end
     with django_db_blocker.unblock():
         for floor in (model_defaults, rag_defaults, advice_defaults):
             floor.load(at=now)

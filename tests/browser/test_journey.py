@@ -10,7 +10,7 @@ from feedback.models import Rating
 from rag.models import Answer
 from recommendations.models import Recommendation, RecommendationRun
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]  # without the second, pytest-django makes no test database
 ARRIVAL_MS = 60_000
 NARROW = 375
 PATHS = ("/ask/", "/library/", "/status/", "/search/?q=a", "/recommendations/")
