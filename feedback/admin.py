@@ -7,7 +7,7 @@ from unfold.admin import ModelAdmin
 from feedback.models import ImpactReport, Rating
 
 
-class Ledger(ModelAdmin):
+class Ledger(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """Rows that record what happened; nobody edits the past."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -2,9 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-GENERATED = Counter(
-    "recommendations_generated_total", "Recommendations generated", ["category", "priority", "source"]
-)
+GENERATED = Counter("recommendations_generated_total", "Recommendations generated", ["category", "priority", "source"])
 QUALITY = Histogram(
     "recommendations_quality_score",
     "Quality of one run of advice, 0 to 1",

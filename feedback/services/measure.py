@@ -18,6 +18,7 @@ from feedback.metrics import EFFECTIVENESS
 from feedback.models import ImpactReport
 from recommendations.domain.advice import State
 from recommendations.models import Forward, PrivateChannel, Recommendation
+from recommendations.queries import local_ratios
 
 LONG_BASELINE_DAYS = 28
 SHORT_BASELINE_DAYS = 7
@@ -125,12 +126,7 @@ def _revenues(row: Recommendation, span: Span) -> Mapping[str, Window]:
 def _balances(row: Recommendation, span: Span) -> Mapping[str, Window]:
     """Return the local ratio kept when it was applied, and the one read after the window, if any."""
     before: Mapping[str, float] = row.payload.get("baseline", {}).get("local_ratios", {})
-    channels = PrivateChannel.objects.filter(connection=row.connection_id, measured_at__gte=span.end)
-    after = {
-        scid: local / (local + remote)
-        for scid, local, remote in channels.values_list("scid", "local_sat", "remote_sat")
-        if local is not None and remote is not None and local + remote > 0
-    }
+    after = local_ratios(row.connection_id, read_since=span.end)
     return {scid: Window(before.get(scid), after.get(scid)) for scid in before.keys() | after.keys()}
 
 
@@ -139,8 +135,8 @@ def _explanation(impact: Impact) -> str:
         missing = ", ".join(effect.metric.value.replace("_", " ") for effect in impact.effects if effect.effect is None)
         return f"Not known: {missing} could not be compared with untouched channels over this window."
     parts = [
-        f"{effect.metric.value.replace('_', ' ')} {effect.effect:+.2f} against {effect.control_count} untouched channels"
+        f"{effect.metric.value.replace('_', ' ')} {effect.effect:+.2f} against {effect.control_count} untouched"
         for effect in impact.effects
         if effect.effect is not None
     ]
-    return f"Net effect {impact.net_effect:+.2f} of 1: {'; '.join(parts)}. One channel over one week is noisy."
+    return f"Net effect {impact.net_effect:+.2f} of 1: {'; '.join(parts)}. One channel and one week: a noisy measure."

@@ -10,6 +10,7 @@ MOST_ADDED_WORDS = 24  # more would drown the question
 TOKEN = re.compile(r"[^\W_]+(?:[-_.'’][^\W_]+)*")
 ELISION = re.compile(r"^(?:l|d|j|n|s|qu|c|m|t|lorsqu|jusqu|puisqu)['’](?=\w)", re.IGNORECASE)
 POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
+ACCENT = re.compile("[\u0300-\u036f]")  # what NFKD splits off
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "’": "'"})
 
 
@@ -37,8 +38,9 @@ class Expansion:
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents, ligatures opened, for comparing words."""
-    plain = unicodedata.normalize("NFKD", text.translate(LIGATURES).casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+    if text.isascii():
+        return text.lower()
+    return ACCENT.sub("", unicodedata.normalize("NFKD", text.translate(LIGATURES).casefold()))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from rag.domain.errors import DocumentInvalid, SourceUnreadable
 from rag.domain.hygiene import CleanText, clean
 from rag.metrics import DOCUMENTS_INDEXED, INDEX_OPERATIONS
 from rag.models import Chunk, Document, IndexVersion, Source
-from rag.services.postings import analyze, update_source_sums, write_postings
+from rag.services.postings import settle, update_source_sums, write_postings
 from rag.services.reindex import current_version, ensure_active_index
 from rag.sources.files import read_documents
 
@@ -100,7 +100,7 @@ def ingest_documents(
         return IngestReport(source.slug, size, unchanged=size, index_version=version, seconds=seconds)
     counts = _store_changes(source, incoming, hashes=hashes, combined=combined, at=at, report=report)
     version_row, embedded = ensure_active_index(at=at, report=_step(report, "embed"))
-    analyze()
+    settle()
     return IngestReport(
         source=source.slug,
         documents=len(incoming),

@@ -137,7 +137,7 @@ def search_legs(
         "weights": [weight * (K1 + 1) for weight in weights.values()],
         "base": K1 * (1 - B),
         "slope": K1 * B / mean_length,
-        "vector": "[" + ",".join(format(value, ".7g") for value in values) + "]",
+        "vector": "[" + ",".join(map("%.7g".__mod__, values)) + "]",
         "space": "" if vector is None else space.slug,
         "signed_in": reader.signed_in,
         "user_id": reader.user_id,

@@ -1,6 +1,7 @@
 """Reads of the advice floor: rows in, frozen values out."""
 
 from recommendations.queries.advice import recommendation_exists, recommendation_of
+from recommendations.queries.balances import local_ratios
 from recommendations.queries.channels import ChannelFilters, ChannelLine, ChannelsPage, channels_at, channels_page
 from recommendations.queries.networks import (
     FeeBar,
@@ -43,6 +44,7 @@ __all__ = [
     "fee_histogram",
     "identify",
     "listed_networks",
+    "local_ratios",
     "metrics_history",
     "most_viewed_nodes",
     "network_facts",

@@ -1,23 +1,28 @@
 """Find the passages of the public library that a rule's advice rests on. Kept in memory: topics are few, nodes many."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
+from rag.domain.passages import Citation, Passage
 from rag.queries import library_epoch
 from rag.services.retrieve import retrieve
-
-from rag.domain.passages import Citation, Passage
+from recommendations.domain.recommendation import ScoredRecommendation
 
 MOST_CITATIONS = 2
 LONGEST_QUOTE = 320
 
 
-def cite(topics: tuple[str, ...]) -> tuple[Citation, ...]:
-    """Return up to MOST_CITATIONS citations for the words, numbered from 1; () where the library says nothing."""
-    return _cited(" ".join(topics), library_epoch()) if topics else ()
+def cited(items: Iterable[ScoredRecommendation]) -> tuple[ScoredRecommendation, ...]:
+    """Return the items, each with up to MOST_CITATIONS citations for its topics; () where the library says nothing."""
+    epoch = library_epoch()
+    return tuple(replace(item, citations=_cited(" ".join(item.topics), epoch)) for item in items)
 
 
 @lru_cache(maxsize=512)
 def _cited(words: str, _epoch: str) -> tuple[Citation, ...]:
+    if not words:
+        return ()
     found = retrieve(words, k=4, lang="en").passages
     distinct = {passage.document_id: passage for passage in reversed(found)}
     best = sorted(distinct.values(), key=lambda passage: passage.rank)[:MOST_CITATIONS]

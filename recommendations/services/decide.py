@@ -10,7 +10,8 @@ from recommendations.domain.advice import State
 from recommendations.domain.errors import MoveNotAllowed, RecommendationNotFound
 from recommendations.domain.tracking import can_move
 from recommendations.metrics import APPLIED
-from recommendations.models import PrivateChannel, Recommendation
+from recommendations.models import Recommendation
+from recommendations.queries import local_ratios
 
 TIME_FIELD = {
     State.VIEWED: "viewed_at",
@@ -86,12 +87,4 @@ def _set(row: Recommendation, state: State, *, actor: str, at: datetime) -> None
 
 def _baseline(row: Recommendation, *, at: datetime) -> dict[str, object]:
     """Return every channel's local ratio as last read: the target's to measure, the others' as its controls."""
-    channels = (
-        PrivateChannel.objects.filter(connection=row.connection_id).exclude(local_sat=None).exclude(remote_sat=None)
-    )
-    ratios = {
-        scid: local / (local + remote)
-        for scid, local, remote in channels.values_list("scid", "local_sat", "remote_sat")
-        if local + remote > 0
-    }
-    return {"at": at.isoformat(), "local_ratios": ratios}
+    return {"at": at.isoformat(), "local_ratios": local_ratios(row.connection_id)}

@@ -1,6 +1,8 @@
 """Import one graph file as the newest state of a network: read, store and measure in one transaction, or nothing."""
 
-from collections.abc import Callable
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,12 +76,13 @@ def import_graph(
     """
     started = perf_counter()
     progress(5, "Reading the file")
-    file = read_graph(path, nodes_path=nodes_path, limit_bytes=settings.GRAPH_UPLOAD_MAX_BYTES)
-    progress(40, f"Storing {len(file.records.nodes):,} nodes and {len(file.records.channels):,} channels")
-    name = source_name or path.name
-    return store_snapshot(
-        file, network=network, name=name, at=at, as_of=as_of, dry_run=dry_run, progress=progress, started=started
-    )
+    with _collector_paused():
+        file = read_graph(path, nodes_path=nodes_path, limit_bytes=settings.GRAPH_UPLOAD_MAX_BYTES)
+        progress(40, f"Storing {len(file.records.nodes):,} nodes and {len(file.records.channels):,} channels")
+        name = source_name or path.name
+        return store_snapshot(
+            file, network=network, name=name, at=at, as_of=as_of, dry_run=dry_run, progress=progress, started=started
+        )
 
 
 def store_snapshot(
@@ -113,6 +116,18 @@ def store_snapshot(
             transaction.set_rollback(True)
         progress(98, "Committing")
     return _report(known or snapshot, file, changes, created=not known, dry_run=dry_run, started=started)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking through 150,000 records again and again: half of the reading time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _newest_update(records: GraphRecords) -> datetime | None:

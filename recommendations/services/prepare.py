@@ -22,7 +22,7 @@ from recommendations.domain.tracking import row_id
 from recommendations.models import Recommendation
 from recommendations.queries import NodeIdentity, identify
 from recommendations.services.brief import Brief, brief
-from recommendations.services.cite import cite
+from recommendations.services.cite import cited
 from recommendations.services.recall import cache_key, recall
 from recommendations.services.snapshot import node_facts
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
@@ -91,8 +91,7 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     facts = node_facts(request.pubkey, network=request.network, user=request.user, at=at)
     weights = active_weights(request.goal)
     examination = examine(facts, active_thresholds())
-    scored = recommend(facts, examination, weights.weights, at=at, lang=request.lang)
-    scored = tuple(replace(item, citations=cite(item.topics)) for item in scored)
+    scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang))
     row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
     engine, choice = _engine(request, at=at)
     plan = _plan(request, choice) if engine is Engine.V2 and request.include_ai and scored else None

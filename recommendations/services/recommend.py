@@ -1,5 +1,6 @@
 """Advise on one node as a stream: prepare with the database, speak without it, write once. The rules' half of it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
@@ -28,29 +29,39 @@ async def advise(
     request: AdviceRequest, *, at: datetime, clock: Callable[[], float] = monotonic
 ) -> AsyncGenerator[Event, None]:
     """Yield the turn's events: exactly one `complete` or `error` ends it, and one run is written whatever happens."""
-    begun, result = clock(), Result()
-    prepared: Prepared | None = None
+    begun = clock()
+    yield status("Reading what is known of the node.")
     try:
-        yield status("Reading what is known of the node.")
         prepared = await database_sync_to_async(prepare)(request, at=at)
+    except RecommendationsError as exc:
+        yield error(exc.code, str(exc), retryable=False, progress=0)
+        return
+    async with aclosing(_turn(prepared, at=at, elapsed_s=lambda: clock() - begun)) as events:
+        async for event in events:
+            yield event
+
+
+async def _turn(prepared: Prepared, *, at: datetime, elapsed_s: Callable[[], float]) -> AsyncGenerator[Event, None]:
+    result = Result()
+    try:
         yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
         yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _technical(prepared))
         async with aclosing(_spoken(prepared, result)) as events:
             async for event in events:
                 yield event
         yield Event(EventType.AI_RECOMMENDATIONS, 90, _ranked(prepared, result))
-        result.outcome = RecommendationRun.Outcome.COMPLETED
-        result.processing_ms = round((clock() - begun) * 1000)
+        result.end(RecommendationRun.Outcome.COMPLETED, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, prepared, result, at)
         yield Event(EventType.COMPLETE, 100, _completed(prepared, result))
-    except RecommendationsError as exc:
-        yield error(exc.code, str(exc), retryable=False, progress=LATEST_PROGRESS)
     except Interrupted as exc:
-        result.outcome, result.error_code = RecommendationRun.Outcome.FAILED, exc.code
+        result.end(RecommendationRun.Outcome.FAILED, exc.code, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, prepared, result, at)
         yield error(exc.code, exc.message, retryable=True, progress=LATEST_PROGRESS)
+    except (GeneratorExit, asyncio.CancelledError):
+        result.end(RecommendationRun.Outcome.ABANDONED, processing_ms=round(elapsed_s() * 1000))
+        raise
     finally:
-        if prepared is not None and result.run_id is None:
+        if result.run_id is None:
             await finish(_record, prepared, result, at)
 
 

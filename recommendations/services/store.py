@@ -25,8 +25,8 @@ REFRESHED_FIELDS = ("run", "priority", "score", "confidence", "title", "payload"
 class Result:
     """What a turn came to. Filled while events flow; written once, whatever the tap and however it ends."""
 
-    outcome: str = RecommendationRun.Outcome.ABANDONED
-    error_code: str = ""
+    outcome: str = RecommendationRun.Outcome.FAILED
+    error_code: str = "internal"  # unless the turn says how it ended
     is_degraded: bool = False
     model: str = ""
     note: str = ""
@@ -40,6 +40,11 @@ class Result:
     run_id: UUID | None = None
     is_cached: bool = False
     said: dict[str, Any] = field(default_factory=dict)  # the wording, to be remembered
+
+    def end(self, outcome: str, error_code: str = "", *, processing_ms: int) -> None:
+        """Note how the turn ended. Once the run is written, a reader who leaves changes nothing."""
+        if self.run_id is None:
+            self.outcome, self.error_code, self.processing_ms = outcome, error_code, processing_ms
 
 
 def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:

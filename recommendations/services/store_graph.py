@@ -115,8 +115,8 @@ WHERE NOT EXISTS (
 """
 # With the statistics of a small demo the planner joins a whole network in nested loops: 495 s instead of 2 s. Every
 # join here is of two whole tables, which hashing does well whatever the statistics say.
-PLAN_FOR_WHOLE_TABLES = "SET LOCAL enable_nestloop = off"
-PLAN_AS_USUAL = "SET LOCAL enable_nestloop = on"
+PLAN_FOR_WHOLE_TABLES = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'"
+PLAN_AS_USUAL = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT"
 # A sample of 3,000 rows plans what follows as well as the default one of 30,000, in a tenth of the time.
 ANALYZE = """
 SET LOCAL default_statistics_target = 10;

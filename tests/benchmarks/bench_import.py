@@ -36,6 +36,7 @@ print(json.dumps({"seconds": time.perf_counter() - started}))
 
 def run() -> dict[str, object]:
     """Return seconds of import and `json.load`, their ratio, and peak memory; `skipped` names what is absent."""
+    postgres.attach(settings.VAR_DIR)
     packed = Path(settings.BASE_DIR).parent / SNAPSHOT
     if not packed.is_file():
         return {"name": "import", "skipped": f"the real snapshot is not at {packed}"}
@@ -115,6 +116,7 @@ def _administer(statement: str) -> None:
 
 def _import_once(path: Path, *, database: str) -> dict[str, object]:
     """Import in this process and return what it took; peak memory is that of the whole process, Django included."""
+    postgres.attach(settings.VAR_DIR)
     with _connected_to(database):
         started = time.perf_counter()
         report = import_graph(path, at=timezone.now())
@@ -124,16 +126,14 @@ def _import_once(path: Path, *, database: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lnrag_site.settings")
-    from lnrag_site import postgres
-
-    postgres.attach(settings.VAR_DIR)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 
 from django.core.management import call_command  # noqa: E402 - run as a program, Django is set up first
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from lnrag_site import postgres  # noqa: E402
 from recommendations.services.import_graph import import_graph  # noqa: E402
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def test_an_alias_is_text_and_nothing_else(signed_in, demo, alias):
 @advising
 def test_no_page_holds_what_the_content_policy_would_block(signed_in, demo):
     html = advised(signed_in, demo).content.decode()
-    row = Recommendation.objects.first()
+    row = Recommendation.objects.latest("score")
     pages = [html] + [
         signed_in.get(url).content.decode()
         for url in (
@@ -222,7 +222,7 @@ def test_a_node_with_more_channels_costs_no_more_queries(client, demo):
         node.pubkey: Channel.objects.filter(node1=node).count() + Channel.objects.filter(node2=node).count()
         for node in Node.objects.filter(network=demo.network)
     }
-    small, large = min(counted, key=counted.get), max(counted, key=counted.get)
+    small, large = min(counted, key=counted.__getitem__), max(counted, key=counted.__getitem__)
     urls = [reverse("recommendations:node", args=[key]) for key in (small, large)]
     for url in urls:
         client.get(url)  # the first look at a node on a day makes a row
@@ -236,7 +236,7 @@ def test_the_inbox_and_the_search_cost_no_more_queries_with_more_rows(signed_in,
     advised(signed_in, demo)
     inbox, search = reverse("recommendations:inbox"), f"{reverse('recommendations:search')}?q="
     few = queries_of(signed_in, inbox), queries_of(signed_in, f"{search}{demo.pubkey}"[:-40])
-    pattern = Recommendation.objects.first()
+    pattern = Recommendation.objects.latest("score")
     for number in range(25):
         pattern.pk, pattern.tracking_id = uuid4(), f"rec_copy_{number}"
         pattern.save(force_insert=True)
@@ -250,7 +250,7 @@ def test_the_inbox_and_the_search_cost_no_more_queries_with_more_rows(signed_in,
 @advising
 def test_the_inbox_filters_by_state_and_opening_advice_marks_it_seen(signed_in, demo):
     advised(signed_in, demo)
-    row = Recommendation.objects.first()
+    row = Recommendation.objects.latest("score")
 
     signed_in.get(reverse("recommendations:detail", args=[row.pk]))
 

@@ -130,6 +130,7 @@ def test_history_is_oldest_first(tmp_path):
 def test_a_network_tells_its_measured_state(named):
     state = network_state()
 
+    assert state is not None
     assert (state.slug, state.active_nodes, state.public_channels) == ("mainnet", 8, 7)
     assert (state.network_capacity_sat, state.median_channel_sat) == (28_000_000, 4_000_000)
     assert dict(state.fee_quantiles_ppm)[50] == state.median_fee_ppm == 100
