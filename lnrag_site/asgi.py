@@ -11,6 +11,7 @@ http = get_asgi_application()  # sets Django up: consumers may be imported only 
 
 from lnrag_site.origin import SameOrigin  # noqa: E402 - see the line above
 from lnrag_site.routing import websocket_urlpatterns  # noqa: E402 - likewise
+from lnrag_site.warmth import warm_in_background  # noqa: E402 - likewise
 
 application = ProtocolTypeRouter(
     {
@@ -18,3 +19,4 @@ application = ProtocolTypeRouter(
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+warm_in_background()

@@ -36,13 +36,22 @@ TIMETABLE = (
         why="applied advice is measured when its waiting time is over",
     ),
     Entry(
+        "expire recommendations",
+        "recommendations.tasks.expire_recommendations",
+        minutes=24 * 60,
+        why="advice that nobody acted on for 30 days leaves the inbox",
+    ),
+    Entry(
         "refresh hosts",
         "models_registry.tasks.refresh_hosts",
         minutes=5,
         why="a host that comes or goes is known before somebody waits for it",
     ),
 )
-ENQUEUED = ("recommendations.tasks.compute_betweenness",)  # by an import, not by the clock
+ENQUEUED = (  # by an import or an upload, not by the clock
+    "recommendations.tasks.compute_betweenness",
+    "recommendations.tasks.import_uploaded_graph",
+)
 
 
 def sync(*, at: datetime) -> tuple[str, ...]:

@@ -33,3 +33,11 @@ def by_priority(items: Iterable[ScoredRecommendation]) -> dict[str, int]:
     """Return the count for each of the five levels, zeros included."""
     counts = Counter(item.priority for item in items)
     return {level.value: counts.get(level, 0) for level in Priority}
+
+
+def lacking(prepared: Prepared) -> list[dict[str, Any]]:
+    """Return the rules that could not judge, each with what is missing."""
+    return [
+        {"rule": finding.rule, "title": finding.title, "missing": list(finding.missing)}
+        for finding in prepared.examination.insufficient
+    ]

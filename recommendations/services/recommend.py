@@ -16,7 +16,7 @@ from recommendations.domain.errors import RecommendationsError
 from recommendations.domain.quality import rules_quality
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.models import RecommendationRun
-from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card
+from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card, lacking
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
 from recommendations.services.shield import finish
 from recommendations.services.store import Result, store
@@ -117,10 +117,7 @@ def _technical(prepared: Prepared) -> dict[str, Any]:
         "by_priority": by_priority(prepared.shown),
         "dismissed": prepared.dismissed_count,
         "rules_checked": len(prepared.examination.checked),
-        "insufficient": [
-            {"rule": finding.rule, "title": finding.title, "missing": list(finding.missing)}
-            for finding in prepared.examination.insufficient
-        ],
+        "insufficient": lacking(prepared),
     }
 
 

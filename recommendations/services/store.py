@@ -14,6 +14,7 @@ from recommendations.domain.advice import State
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.metrics import GENERATED, QUALITY
 from recommendations.models import Recommendation, RecommendationRun
+from recommendations.services.cards import lacking
 from recommendations.services.prepare import Prepared
 from recommendations.services.recall import remember
 
@@ -66,7 +67,7 @@ def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
             weights_id=prepared.weights.revision_id,
             quality_score=result.quality_score,
             quality_components=dict(result.quality_components),
-            response={"summary": result.summary, "analysis": dict(result.analysis), "note": result.note},
+            response=_response(prepared, result),
             started_at=at,
             processing_ms=result.processing_ms,
         )
@@ -75,6 +76,11 @@ def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
     if prepared.memory_key and result.said and result.outcome == RecommendationRun.Outcome.COMPLETED:
         remember(prepared.memory_key, result.said)
     return run.pk
+
+
+def _response(prepared: Prepared, result: Result) -> dict[str, Any]:
+    words = {"summary": result.summary, "analysis": dict(result.analysis), "note": result.note}
+    return {**words, "insufficient": lacking(prepared)}
 
 
 def _rollout(prepared: Prepared) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def imported(django_db_setup, django_db_blocker):
 
 def counted_in_the_file(path):
     graph = json.loads(lzma.decompress(path.read_bytes()))
-    counts, capacities = Counter(), Counter()
+    counts: Counter[str] = Counter()
+    capacities: Counter[str] = Counter()
     for edge in graph["edges"]:
         for end in ("node1_pub", "node2_pub"):
             counts[edge[end]] += 1

@@ -152,7 +152,7 @@ BROKEN = [
     (graph([edge(1, 1, 2)], [node(1), without(node(2), "pub_key")]), "nodes[1]", "pub_key"),
     (graph([edge(1, 1, 2)], [node(1, pub_key="02")]), "nodes[0]", "pub_key"),
     (graph([edge(1, 1, 2)], [node(1, alias=5)]), "nodes[0]", "alias"),
-    (graph([5]), "edges[0]", "value"),
+    ({"nodes": [], "edges": [5]}, "edges[0]", "value"),
     ({"nodes": {}, "edges": [edge(1, 1, 2)]}, "nodes", "value"),
     (graph([]), "the file", "edges"),
     ({"nodes": []}, "the file", "top level"),

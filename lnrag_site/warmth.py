@@ -1,0 +1,21 @@
+"""Load what the first question would otherwise wait for, in a thread beside the starting server."""
+
+import logging
+import threading
+
+from models_registry.services.embed import embed_question
+
+logger = logging.getLogger(__name__)
+TEST_TEXT = "routing fee of a channel"
+
+
+def warm_in_background() -> None:
+    """Start loading the embedder; the server answers meanwhile, and a failure only warns (ST-13)."""
+    threading.Thread(target=_warm, name="warm-embedder", daemon=True).start()
+
+
+def _warm() -> None:
+    try:
+        embed_question(TEST_TEXT)
+    except Exception:
+        logger.warning("Unable to warm the embedder; the first question will try again", exc_info=True)
