@@ -144,14 +144,7 @@ def _store_changes(
     known = dict(source.documents.values_list("uid", "content_sha256"))
     changed = [uid for uid, sha in hashes.items() if known.get(uid) != sha]
     gone = known.keys() - incoming.keys()
-    chunks = flagged = 0
-    for start in range(0, len(changed), BATCH):
-        batch = [incoming[uid] for uid in changed[start : start + BATCH]]
-        with transaction.atomic():
-            stored = _store_batch(source, batch, hashes=hashes, at=at)
-        chunks, flagged = chunks + stored[0], flagged + stored[1]
-        if report:
-            report("store", start + len(batch), len(changed))
+    chunks, flagged = _store_all(source, [incoming[uid] for uid in changed], hashes=hashes, at=at, report=report)
     with transaction.atomic():
         source.documents.filter(uid__in=gone).delete()
         update_source_sums(source.pk)
@@ -167,6 +160,21 @@ def _store_changes(
         "chunks": chunks,
         "flagged": flagged,
     }
+
+
+def _store_all(
+    source: Source, changed: Sequence[RawDocument], *, hashes: dict[str, str], at: datetime, report: Report | None
+) -> tuple[int, int]:
+    """Store documents in batches, each in a transaction; return how many chunks, and how many were flagged."""
+    chunks = flagged = 0
+    for start in range(0, len(changed), BATCH):
+        batch = changed[start : start + BATCH]
+        with transaction.atomic():
+            new_chunks, new_flagged = _store_batch(source, batch, hashes=hashes, at=at)
+        chunks, flagged = chunks + new_chunks, flagged + new_flagged
+        if report:
+            report("store", start + len(batch), len(changed))
+    return chunks, flagged
 
 
 def _close(source: Source, *, combined: str, has_changed: bool, at: datetime) -> None:

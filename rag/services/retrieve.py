@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from models_registry.services.embed import embed_question, embedding_space
 from rag import metrics
-from rag.domain.answerable import judge
+from rag.domain.answerable import Support, judge
 from rag.domain.bm25 import QuestionWord, lexeme_weights
 from rag.domain.expansion import Expansion, candidate_terms, expand, fold, words_of
 from rag.domain.fusion import distinct, reciprocal_rank_fusion
@@ -44,14 +44,7 @@ def retrieve(
     reader = Reader.of(user)
     expansion = expand_question(question)
     words, sums = _weigh_words(expansion, lang=lang, reader=reader)
-    space = embedding_space()
-    legs = search_legs(
-        lexeme_weights(words, passages=sums.passages),
-        embed_question(expansion.text),
-        space=space,
-        mean_length=sums.mean_length,
-        reader=reader,
-    )
+    legs = _search(expansion, words, sums, reader=reader)
     passages = _passages(legs, k=k)
     support = judge(
         words,
@@ -64,6 +57,22 @@ def retrieve(
     )
     elapsed_ms = (time.perf_counter() - started) * 1000
     _measure(legs, expansion, passages, elapsed_ms=elapsed_ms)
+    return _retrieval(question, lang, passages, support, elapsed_ms=round(elapsed_ms))
+
+
+def _search(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, *, reader: Reader) -> Legs:
+    return search_legs(
+        lexeme_weights(words, passages=sums.passages),
+        embed_question(expansion.text),
+        space=embedding_space(),
+        mean_length=sums.mean_length,
+        reader=reader,
+    )
+
+
+def _retrieval(
+    question: str, lang: str, passages: tuple[Passage, ...], support: Support, *, elapsed_ms: int
+) -> Retrieval:
     return Retrieval(
         question=question,
         lang=lang,
@@ -71,8 +80,8 @@ def retrieve(
         best_cosine=support.best_cosine,
         missing_terms=support.missing_names or support.missing,
         is_answerable=support.is_answerable,
-        index_version=space.slug,
-        elapsed_ms=round(elapsed_ms),
+        index_version=embedding_space().slug,
+        elapsed_ms=elapsed_ms,
     )
 
 

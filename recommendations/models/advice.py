@@ -109,10 +109,10 @@ class RecommendationQuerySet(models.QuerySet["Recommendation"]):
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> "RecommendationQuerySet":
         """Keep what `user` may see: of public facts, of the demo, or of their own node. Without login: nothing."""
-        if user is None or not user.is_authenticated or user.pk is None:
+        if user is None or not user.is_authenticated:
             return self.none()
-        is_demo = Q(connection__kind=NodeConnection.Kind.DEMO, connection__owner=None)
-        return self.filter(Q(connection=None) | is_demo | Q(connection__owner_id=user.pk))
+        everyones = Q(connection=None) | Q(connection__kind=NodeConnection.Kind.DEMO, connection__owner=None)
+        return self.filter(everyones if user.pk is None else everyones | Q(connection__owner_id=user.pk))
 
 
 class Recommendation(models.Model):
@@ -125,7 +125,8 @@ class Recommendation(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     tracking_id = models.CharField(max_length=32)
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="recommendations")
-    connection = models.ForeignKey(NodeConnection, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Goes with its connection: without it, advice from private data would count as advice from public facts.
+    connection = models.ForeignKey(NodeConnection, on_delete=models.CASCADE, null=True, related_name="+")
     run = models.ForeignKey(RecommendationRun, on_delete=models.SET_NULL, null=True, related_name="recommendations")
     rule = models.CharField(max_length=40)
     category = models.CharField(max_length=16, choices=[(c.value, c.value) for c in Category])

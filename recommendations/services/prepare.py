@@ -75,6 +75,11 @@ class Prepared:
         return tuple(kept)[: self.request.max_results]
 
     @property
+    def will_be_spoken(self) -> bool:
+        """Whether a model is about to be asked."""
+        return self.brief is not None and self.memory is None
+
+    @property
     def dismissed_count(self) -> int:
         return sum(self.state_of(item) is State.REJECTED for item in self.recommendations)
 

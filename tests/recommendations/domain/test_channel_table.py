@@ -31,6 +31,7 @@ def test_balances_are_summed_over_the_known_channels_only():
 
     found = liquidity((*known, channel("2x1x1")))
 
+    assert found is not None
     assert (found.known, found.local_sat, found.drained, found.full) == (2, 4_950_000, 1, 1)
     assert liquidity((channel("2x1x1"),)) is None
 
