@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,12 @@ class Child:
     is_stopping: bool = False
 
     def start(self) -> None:
-        """Start the program; what it says goes to the log."""
-        with self.log.open("ab") as log:
+        """Start the program; what it says goes to the log. A signal meanwhile must not lose sight of it.
+
+        :raises Stopped: when asked to before or meanwhile.
+        """
+        heed()
+        with undisturbed(), self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - the words are ours
                 self.command,
                 env={**os.environ, **self.environment},
@@ -53,6 +57,7 @@ class Child:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
+        heed()
 
     @property
     def is_started(self) -> bool:
@@ -96,30 +101,60 @@ class Child:
         self.process.wait()
 
 
+class _Asked:
+    """Whether somebody asked us to end, and whether now is a moment to interrupt."""
+
+    to_stop = False
+    may_interrupt = True
+
+
 def raise_on_signals() -> None:
-    """Turn the first Ctrl-C or request to end into `Stopped`, and ignore the next ones while we clean up."""
+    """Turn Ctrl-C or a request to end into `Stopped`, here and now where possible, else at the next `heed`."""
     # Set explicitly: a shell starts background jobs with Ctrl-C ignored, and Python then installs no handler.
+    _Asked.to_stop, _Asked.may_interrupt = False, True
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop_once)
+        signal.signal(number, _note)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asks to outlive the terminal
-        signal.signal(signal.SIGHUP, _stop_once)
+        signal.signal(signal.SIGHUP, _note)
+
+
+def heed() -> None:
+    """Stop if somebody asked for it. What a signal raises is lost when it arrives inside a destructor or a callback.
+
+    :raises Stopped: when asked to.
+    """
+    if _Asked.to_stop:
+        raise Stopped
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no signal interrupt this block; what was asked meanwhile waits for the next `heed`."""
+    before, _Asked.may_interrupt = _Asked.may_interrupt, False
+    try:
+        yield
+    finally:
+        _Asked.may_interrupt = before
 
 
 def watch(children: tuple[Child, ...]) -> tuple[Child, ...]:
     """Return the children that had died and were started again.
 
     :raises ChildLost: when one of them died twice.
+    :raises Stopped: when asked to.
     """
+    heed()
     lost = tuple(child for child in children if child.is_dead)
     for child in lost:
         child.revive(at=time.monotonic())
     return lost
 
 
-def _stop_once(number: int, frame: object) -> None:
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)
-    raise Stopped
+def _note(number: int, frame: object) -> None:
+    _Asked.to_stop = True
+    if _Asked.may_interrupt:
+        _Asked.may_interrupt = False  # asked once is asked: the clean-up is not to be interrupted
+        raise Stopped
 
 
 def _die_with_parent() -> None:

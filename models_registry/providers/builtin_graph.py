@@ -4,6 +4,7 @@ Nothing is trained or exported here: a six-layer BERT is written down node by no
 """
 
 import json
+import logging
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +44,13 @@ def build_graph(weights: Weights) -> Any:
 def write_quantized(graph: Any, path: Path) -> None:
     """Write the model with 8-bit weights. Per channel: one scale per tensor costs 6 points of cosine (RETRIEVAL.md)."""
     add_pre_process_metadata(graph)  # nothing is left to fold or fuse; without the mark the quantizer complains
-    quantize_dynamic(graph, str(path), per_channel=True, weight_type=QuantType.QInt8)
+    root = logging.getLogger()  # the quantizer says a hundred lines to it, one per tensor it leaves alone
+    level = root.level
+    root.setLevel(logging.WARNING)
+    try:
+        quantize_dynamic(graph, str(path), per_channel=True, weight_type=QuantType.QInt8)
+    finally:
+        root.setLevel(level)
 
 
 def _tensor(body: memoryview, entry: Mapping[str, Any]) -> NDArray[np.float32]:

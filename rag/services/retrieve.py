@@ -42,7 +42,8 @@ def retrieve(
     started = time.perf_counter()
     lang = lang or detect_language(question)
     reader = Reader.of(user)
-    expansion = expand_question(question)
+    with metrics.EXPANSION_SECONDS.time():
+        expansion = expand_question(question)
     words, sums = _weigh_words(expansion, lang=lang, reader=reader)
     legs = _search(expansion, words, sums, reader=reader)
     passages = _passages(legs, k=k)
@@ -61,13 +62,15 @@ def retrieve(
 
 
 def _search(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, *, reader: Reader) -> Legs:
-    return search_legs(
-        lexeme_weights(words, passages=sums.passages),
-        embed_question(expansion.text),
-        space=embedding_space(),
-        mean_length=sums.mean_length,
-        reader=reader,
-    )
+    vector = embed_question(expansion.text)
+    with metrics.HYBRID_SEARCH_SECONDS.time():
+        return search_legs(
+            lexeme_weights(words, passages=sums.passages),
+            vector,
+            space=embedding_space(),
+            mean_length=sums.mean_length,
+            reader=reader,
+        )
 
 
 def _retrieval(

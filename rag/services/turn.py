@@ -74,6 +74,8 @@ class Turn:
             yield Event(EventType.CACHED_DATA, 90, {**scene.kept, **self._identity()})
             return
         retrieval = await self._step("retrieve", find_passages, scene)
+        if retrieval.best_cosine is not None:
+            metrics.SIMILARITY.labels(query_type=scene.query_type.value).observe(retrieval.best_cosine)
         for number, passage in enumerate(retrieval.passages, start=1):
             yield similar_document(passage, number=number)
         is_lacking = not retrieval.is_answerable and not scene.facts

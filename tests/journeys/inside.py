@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync
 
-from models_registry.models import Provider
+from models_registry.models import Provider, Strategy
 from rag.domain.events import Event
 from recommendations.domain.advice import Engine
 from recommendations.services.collect import Advice, advise_now
@@ -58,3 +58,4 @@ def let_echo_speak() -> None:
     """Switch the echo host on: it is found like any other, and repeats what it is told under any schema."""
     Provider.objects.filter(slug="ollama").update(is_enabled=False)
     Provider.objects.filter(slug="echo").update(is_enabled=True, checked_at=None)
+    Strategy.objects.update(max_tokens=60_000)  # it repeats its whole prompt in every text of the document

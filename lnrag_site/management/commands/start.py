@@ -63,11 +63,16 @@ def _serve(progress: Progress, *, port: int, log: Path) -> None:
         _greet(progress, port=port, log=log)
         _watch((web, queue), progress)
     finally:
-        for child in (web, queue):  # the web server first, so that no new job arrives
-            child.ask_to_stop()
-        for child in (web, queue):
-            child.stop()
-        postgres.detach(settings.VAR_DIR)
+        with processes.undisturbed():
+            _stop_all(web, queue)
+
+
+def _stop_all(web: processes.Child, queue: processes.Child) -> None:
+    for child in (web, queue):  # the web server first, so that no new job arrives
+        child.ask_to_stop()
+    for child in (web, queue):
+        child.stop()
+    postgres.detach(settings.VAR_DIR)
 
 
 def _start_all(web: processes.Child, queue: processes.Child, *, port: int) -> None:
@@ -85,6 +90,7 @@ def _start_all(web: processes.Child, queue: processes.Child, *, port: int) -> No
 
 def _take(steps: starting.Steps, progress: Progress, *, log: Path) -> None:
     for title, work in steps:
+        processes.heed()
         with progress.step(title):
             _do(title, work, log=log)
 

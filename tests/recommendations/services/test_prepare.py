@@ -38,9 +38,7 @@ def grow(stage: Stage) -> None:
         channel = Channel.objects.get(pk=model.pk)
         channel.pk, channel.scid, channel.chan_point = None, f"700000x{number}x1", f"{number:064x}:1"
         channel.save(force_insert=True)
-        Policy.objects.bulk_create(
-            Policy(**{**plain(policy), "channel_id": channel.pk}) for policy in policies
-        )
+        Policy.objects.bulk_create(Policy(**{**plain(policy), "channel_id": channel.pk}) for policy in policies)
 
 
 def plain(policy: Policy) -> dict[str, Any]:
