@@ -90,6 +90,8 @@ TEMPLATES = [
 
 # --- Where things are kept --------------------------------------------------------------------------------------------
 DATABASES = {"default": postgres.database_settings(url=env.text("DATABASE_URL"), var_dir=VAR_DIR)}
+if env.flag("LNRAG_DB_POOL", default=False):  # for the web server only: a pool does not survive the queue's forks
+    DATABASES["default"] = postgres.pooled(DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {

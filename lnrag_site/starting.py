@@ -67,8 +67,9 @@ def children(*, port: int) -> tuple[Child, Child]:
     }
     # -v 0: no access log, whose lines would hold query strings
     web = (python, "-m", "daphne", "-v", "0", "--no-server-name", "-b", "127.0.0.1", "-p", str(port))
+    pooled = {**environment, "LNRAG_DB_POOL": "1"}
     return (
-        Child("web server", (*web, "lnrag_site.asgi:application"), environment, log, WEB_PATIENCE_S),
+        Child("web server", (*web, "lnrag_site.asgi:application"), pooled, log, WEB_PATIENCE_S),
         Child("job queue", (python, str(root / "manage.py"), "qcluster"), environment, log, QUEUE_PATIENCE_S),
     )
 

@@ -46,7 +46,7 @@ class NodeConsumer(AskConsumer):
             unit=self.unit,
             user=self.user,
             query_type=parse_query_type(str(content.get("analysis_type") or "")),
-            goal=goal if goal in set(Goal) else Goal.BALANCED,
+            goal=goal if isinstance(goal, str) and goal in set(Goal) else Goal.BALANCED,
             lang=self._lang(content) or "en",
             max_results=min(max(wanted, 1), MOST_RESULTS) if isinstance(wanted, int) else DEFAULT_RESULTS,
             include_ai=content.get("include_ai") is not False,
@@ -62,7 +62,7 @@ class NodeConsumer(AskConsumer):
     @staticmethod
     def _lang(content: Mapping[str, Any]) -> str | None:
         lang = content.get("lang")
-        return lang if lang in LANGUAGES else None
+        return lang if isinstance(lang, str) and lang in LANGUAGES else None
 
 
 websocket_urlpatterns = [path("ws/nodes/<str:pubkey>/ask", NodeConsumer.as_asgi())]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, Q, Sum
+from django.db.models import Q, Sum
 
 from feedback.domain.errors import TargetNotFound
 from feedback.domain.impact import Impact, Metric, Window, assess, change_of
@@ -56,7 +56,7 @@ def measure_recommendation_impact(
 
     :raises TargetNotFound: when it does not exist or was never applied.
     """
-    row = Recommendation.objects.filter(pk=recommendation_id, state=State.APPLIED).first()
+    row = Recommendation.objects.select_related("connection").filter(pk=recommendation_id, state=State.APPLIED).first()
     if row is None or row.applied_at is None:
         raise TargetNotFound("Only an applied recommendation can be measured.")
     impact = _assess(row, _span(row, row.applied_at, days_after))
@@ -79,9 +79,14 @@ def measure_recommendation_impact(
 
 
 def _span(row: Recommendation, applied_at: datetime, days_after: int) -> Span:
-    first = Forward.objects.filter(connection=row.connection_id).aggregate(first=Min("at"))["first"]
-    has_long = first is not None and first <= applied_at - timedelta(days=LONG_BASELINE_DAYS)
+    known_from = _known_from(row)
+    has_long = known_from is not None and known_from <= applied_at - timedelta(days=LONG_BASELINE_DAYS)
     return Span(applied_at, LONG_BASELINE_DAYS if has_long else SHORT_BASELINE_DAYS, days_after)
+
+
+def _known_from(row: Recommendation) -> datetime | None:
+    """Return since when the node's forwards are complete, or None when none are known."""
+    return None if row.connection is None else row.connection.forwards_from
 
 
 def _assess(row: Recommendation, span: Span) -> Impact:
@@ -105,8 +110,10 @@ def _touched(row: Recommendation, span: Span) -> set[str]:
 
 def _revenues(row: Recommendation, span: Span) -> Mapping[str, Window]:
     """Return sat per day earned by each channel before and after; without forwards it earned 0, which is known."""
-    latest = Forward.objects.filter(connection=row.connection_id, at__gte=span.end).exists()
-    if row.connection_id is None or not latest:
+    known_from = _known_from(row)
+    if known_from is None or known_from > span.start:  # part of the window before would count as earning nothing
+        return {}
+    if not Forward.objects.filter(connection=row.connection_id, at__gte=span.end).exists():
         return {}
     forwards = Forward.objects.filter(connection=row.connection_id, at__gte=span.start, at__lt=span.end)
     sums = forwards.values("outgoing_scid").annotate(

@@ -128,15 +128,33 @@ def search_nodes(text: str, *, network: Network | str | None = None, limit: int 
         return tuple(NodeHit(*row) for row in cursor.fetchall())
 
 
-def identify(pubkey: str, *, network: Network | str | None = None, user: Viewer = None) -> NodeIdentity:
-    """Return the rows behind a key. At most three queries.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node stands: its row, the newest snapshot it is in, and the connection this viewer may see."""
+
+    snapshot: GraphSnapshot
+    node: Node
+    connection: NodeConnection | None
+
+    @property
+    def identity(self) -> NodeIdentity:
+        seen = self.connection.pk if self.connection else None
+        return NodeIdentity(self.node.pk, self.snapshot.pk, seen, self.node.pubkey, self.snapshot.network.slug)
+
+
+def find_place(pubkey: str, *, network: Network | str | None = None, user: Viewer = None) -> Place:
+    """Return where a node stands. Three queries, or five for a key that only another network knows.
 
     :raises NodeNotFound: when it is no key, or no node of the network's newest snapshot.
     :raises NetworkNotFound: when there is no such network.
     """
     snapshot, node = locate(pubkey, network=network)
-    seen = visible_connection(node, user=user)
-    return NodeIdentity(node.pk, snapshot.pk, seen.pk if seen else None, node.pubkey, snapshot.network.slug)
+    return Place(snapshot, node, visible_connection(node, user=user))
+
+
+def identify(pubkey: str, *, network: Network | str | None = None, user: Viewer = None) -> NodeIdentity:
+    """Return the rows behind a key, by their ids. Raises as `find_place`."""
+    return find_place(pubkey, network=network, user=user).identity
 
 
 def locate(pubkey: str, *, network: Network | str | None = None) -> tuple[GraphSnapshot, Node]:

@@ -20,11 +20,11 @@ from recommendations.domain.findings.catalog import Examination, examine
 from recommendations.domain.recommendation import ScoredRecommendation, recommend
 from recommendations.domain.tracking import row_id
 from recommendations.models import Recommendation
-from recommendations.queries import NodeIdentity, identify
+from recommendations.queries import NodeIdentity, find_place
 from recommendations.services.brief import Brief, brief
 from recommendations.services.cite import cited
 from recommendations.services.recall import cache_key, recall
-from recommendations.services.snapshot import node_facts
+from recommendations.services.snapshot import facts_of
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
 
 PURPOSE = "advice"
@@ -92,8 +92,8 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
 
     :raises NodeNotFound: :raises NetworkNotFound: when there is no such node or no graph at all.
     """
-    identity = identify(request.pubkey, network=request.network, user=request.user)
-    facts = node_facts(request.pubkey, network=request.network, user=request.user, at=at)
+    place = find_place(request.pubkey, network=request.network, user=request.user)
+    identity, facts = place.identity, facts_of(place, at=at)
     weights = active_weights(request.goal)
     examination = examine(facts, active_thresholds())
     scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang))

@@ -90,6 +90,7 @@ def _queries(pubkey: str, *, user: Any, network: str, now: Any) -> int:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ.setdefault("LNRAG_DB_POOL", "1")  # as the web server runs
     django.setup()
 
 from asgiref.sync import async_to_sync  # noqa: E402 - the tables are known only after the setup above

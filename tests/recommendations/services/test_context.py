@@ -1,9 +1,8 @@
 """A question that names a node gets that node's facts, the private ones only for whom they are meant."""
 
-from tests.journeys.stage import Stage
-
 from recommendations.models import PrivateChannel
 from recommendations.services.context import MOST_FINDINGS, NodeContext
+from tests.journeys.stage import Stage
 
 
 def test_a_node_is_told_with_its_findings(stage: Stage) -> None:
