@@ -128,7 +128,8 @@ def queue_counts() -> dict[str, Any]:
 
 def latest_jobs() -> tuple[dict[str, Any], ...]:
     """Return the jobs that ended last."""
-    return tuple(Task.objects.order_by("-stopped").values("name", "func", "stopped", "success")[:JOB_COUNT])
+    rows = Task.objects.order_by("-stopped").values("func", "stopped", "success")[:JOB_COUNT]
+    return tuple({**row, "name": str(row["func"]).rsplit(".", 1)[-1].replace("_", " ")} for row in rows)
 
 
 def rollouts() -> tuple[Rollout, ...]:

@@ -181,4 +181,10 @@ LOGGING = {"level": env.text("LOG_LEVEL", "INFO"), "json": env.flag("LOG_JSON", 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 GRAPH_UPLOAD_MAX_BYTES = env.integer("GRAPH_UPLOAD_MAX_MB", 512, low=1) * 1024 * 1024
-UNFOLD = {"SITE_TITLE": "lnrag", "SITE_HEADER": "lnrag", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": "lnrag",
+    "SITE_HEADER": "lnrag",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": {"500": "#127183", "600": "#0c5d6d", "700": "#0a4a57"}},  # the teal of the pages
+}

@@ -19,6 +19,7 @@ from lnrag_site import health, metrics, queries
 from lnrag_site.errors import error_response
 from lnrag_site.logging import REQUEST_ID
 from models_registry.api.authentication import BearerKeyAuthentication
+from models_registry.services.health import ensure_fresh
 
 PROGRAM_PATHS = ("/api/", "/v1/", "/gateway/")
 
@@ -40,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """Show what works right now, and what does not."""
     now = timezone.now()
+    ensure_fresh(at=now)
     context = {
         "health": health.assess(health.read_vitals(at=now)),
         "faults": health.find_faults(),

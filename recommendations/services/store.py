@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import JSONField, Value
 
 from models_registry.domain.chat import GenerationRecord
 from models_registry.services import ledger
@@ -123,7 +124,8 @@ def _row(prepared: Prepared, item: ScoredRecommendation, run: RecommendationRun,
         confidence=item.confidence,
         target=item.target,
         title=item.title[:300],
-        payload=item.to_payload(),
+        # An expression makes Django send plain rows: in arrays (UNNEST) psycopg escapes JSON sign by sign, for 6 ms.
+        payload=Value(item.to_payload(), JSONField()),
         generated_at=at,
     )
 

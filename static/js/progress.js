@@ -35,7 +35,7 @@ export class Progress {
     if (event.type === "token") this.tokens += 1;
     const words = SAYS[event.type]?.(event.data, this);
     if (words) this.words.textContent = words;
-    if (event.type === "warning") this.note(event.data.message, "note note-warning");
+    if (event.type === "warning" && event.data.code !== "degraded") this.note(event.data.message, "note note-warning");
   }
 
   end(words) {

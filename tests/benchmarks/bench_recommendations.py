@@ -1,7 +1,7 @@
 """How long one node's advice by rules takes in process, facts to stored row, and how many queries it needs.
 
-`python -m tests.benchmarks.bench_recommendations` works in a database of its own and leaves nothing behind. The demo node
-has private data and every rule to run; where the real snapshots are, a seeded sample of real nodes is asked once each.
+`python -m tests.benchmarks.bench_recommendations` works in a database of its own and leaves nothing behind. The demo
+node has private data and every rule to run; where the real snapshots are, a seeded sample of real nodes is asked once.
 """
 
 import json

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
@@ -21,11 +22,11 @@ __all__ = ["ollama"]
 @pytest.fixture(scope="session")
 def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database. pytest-django makes it only when a selected test asks for it by mark, which ours do not."""
-    if connection.settings_dict["NAME"] == connection.creation._get_test_db_name():
+    if connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
         yield
         return
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={DEFAULT_DB_ALIAS})
+        made = setup_databases(verbosity=0, interactive=False, aliases={DEFAULT_DB_ALIAS: True})
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

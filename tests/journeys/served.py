@@ -66,9 +66,9 @@ class Served:
     def _environment(self) -> dict[str, str]:
         return {
             "DATABASE_URL": database_url(self.database),
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
             "LNRAG_VAR": str(settings.VAR_DIR),
-            "PYTHONPATH": str(settings.BASE_DIR),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH")))),
         }
 
     def _wait(self) -> None:

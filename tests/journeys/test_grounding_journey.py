@@ -169,5 +169,6 @@ def test_an_unfounded_summary_is_left_empty_rather_than_believed(
 
 def boundary_of(request: Request) -> str:
     """Return the mark that fences data in this prompt: the longest word system and user message share."""
-    system, user = (set(message["content"].split()) for message in request.body["messages"])
+    texts: list[str] = [message["content"] for message in request.body["messages"]]
+    system, user = (set(text.split()) for text in texts)
     return max((word.strip("<>.:,[]") for word in system & user), key=len)
