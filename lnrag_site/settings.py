@@ -156,7 +156,7 @@ RAG_CONTEXT_SOURCES = ["recommendations.services.context.NodeContext"]
 Q_CLUSTER = {
     "name": "lnrag",
     "orm": "default",
-    "workers": env.integer("QUEUE_WORKERS", 1, low=1, high=32),
+    "workers": env.integer("QUEUE_WORKERS", 2, low=1, high=32),
     "timeout": 600,
     "retry": 720,
     "max_attempts": 3,

@@ -63,6 +63,12 @@ def percent(ratio: float | None) -> str:
 
 
 @register.filter
+def share_beaten(percentile: float | None) -> str:
+    """Return a percentile in whole percent, cut rather than rounded: nobody is larger than all nodes, themselves too."""
+    return UNKNOWN if percentile is None else f"{int(percentile)} %"
+
+
+@register.filter
 def short_key(key: str | None) -> str:
     """Return the first and the latest characters of a node key."""
     text = key or ""

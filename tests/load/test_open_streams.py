@@ -18,7 +18,7 @@ from tests.servers.ollama import OllamaServer, Scenario
 pytestmark = pytest.mark.load
 
 READERS = 120
-MOST_KEPT = 20  # connections a pool may keep open for whoever comes next; a stream holds none
+MOST_KEPT = 40  # idle connections that pools may keep for whoever comes next; a stream holds none
 AT_ONCE = 20  # opened together; a crowd arrives over seconds, not in one millisecond
 LONGEST_S = 30.0
 LAST_BEFORE_THE_MODEL = "technical_recommendations"

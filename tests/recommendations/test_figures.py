@@ -97,3 +97,10 @@ def test_a_balance_is_drawn_only_when_it_is_known(local, remote, share):
 def test_a_bar_of_the_unknown_has_no_width():
     assert ratio_bar(None)["width"] is None
     assert ratio_bar(7.0)["width"] == 100
+
+
+@pytest.mark.parametrize(
+    ("percentile", "expected"), [(99.99, "99 %"), (0.4, "0 %"), (50.0, "50 %"), (None, figures.UNKNOWN)]
+)
+def test_a_share_beaten_is_cut_not_rounded(percentile, expected):
+    assert figures.share_beaten(percentile) == expected
