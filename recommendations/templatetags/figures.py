@@ -64,7 +64,7 @@ def percent(ratio: float | None) -> str:
 
 @register.filter
 def share_beaten(percentile: float | None) -> str:
-    """Return a percentile in whole percent, cut rather than rounded: nobody is larger than all nodes, themselves too."""
+    """Return a percentile in whole percent, cut, not rounded: nobody is larger than all nodes."""
     return UNKNOWN if percentile is None else f"{int(percentile)} %"
 
 
