@@ -124,7 +124,7 @@ class LibraryConsumer(AskConsumer):
             unit=self.unit,
             user=self.user,
             at=timezone.now(),
-            lang=lang if lang in LANGUAGES else None,
+            lang=lang if isinstance(lang, str) and lang in LANGUAGES else None,
             node_pubkey=node.lower() if isinstance(node, str) and node else None,
             use_cache=content.get("use_cache") is not False,
         )

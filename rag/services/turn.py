@@ -19,6 +19,7 @@ from rag.domain.passages import Retrieval
 from rag.services.borrow import borrowing
 from rag.services.cache import keep_answer
 from rag.services.prepare import Ask, Scene, find_passages, messages_for, set_scene, space_fields
+from rag.services.shield import finish
 from rag.services.transcripts import Transcript, record
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Turn:
             async with aclosing(self._answered()) as events:
                 async for event in events:
                     yield event
-            await self._record()
+            await finish(self._record)
             yield self._last_event()
         except (GeneratorExit, asyncio.CancelledError):
             self._outcome, self._error_code = Outcome.ABANDONED, ""
@@ -61,7 +62,7 @@ class Turn:
         finally:
             metrics.REQUESTS_IN_PROGRESS.labels(endpoint="answer").dec()
             if not self._is_recorded:
-                await asyncio.shield(self._record())
+                await finish(self._record)
 
     async def _answered(self) -> AsyncGenerator[Event, None]:
         self._scene = scene = await self._step("prepare", set_scene, self._ask)

@@ -15,13 +15,13 @@ from models_registry.services import ledger
 from models_registry.services.generate import Speech
 from rag.domain.citing import CitationFilter
 from rag.domain.events import Event, EventType, error, status, warning
+from rag.services.shield import finish
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import lines, node_info
 from recommendations.domain.errors import RecommendationsError
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
 from recommendations.services.recommend import NO_MODEL_NOTE
-from recommendations.services.shield import finish
 from recommendations.services.voice import INTERRUPTED, Interrupted, Unspoken
 
 

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from rag.domain.events import Event, EventType, error, status, warning
+from rag.services.shield import finish
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
 from recommendations.domain.errors import RecommendationsError
@@ -20,7 +21,6 @@ from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.models import RecommendationRun
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card, lacking
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
-from recommendations.services.shield import finish
 from recommendations.services.store import Result, store
 from recommendations.services.voice import Interrupted, Unspoken, repeat, speak
 

@@ -58,6 +58,18 @@ async def test_a_wrong_key_is_told_by_code(library: Source) -> None:
     await socket.disconnect()
 
 
+@pytest.mark.parametrize("odd", [["en"], {"a": 1}, 7, None, ""])
+async def test_a_language_that_is_none_is_taken_as_not_given(library: Source, reader: Any, odd: object) -> None:
+    socket = Socket(reader)
+    await socket.connect()
+
+    await socket.send_json_to({"question": QUESTION, "lang": odd})
+    events = await socket.until("complete", "error")
+
+    assert events[-1]["type"] == "complete"
+    await socket.disconnect()
+
+
 @pytest.mark.parametrize("name", ["question", "query"])
 async def test_a_signed_in_reader_is_answered(library: Source, reader: Any, name: str) -> None:
     socket = Socket(reader)

@@ -6,9 +6,9 @@ from contextlib import suppress
 import pytest
 
 from rag.domain.events import EventType
+from rag.services.shield import finish
 from recommendations.models import Recommendation, RecommendationRun
 from recommendations.services.recommend import advise
-from recommendations.services.shield import finish
 from tests.journeys.inside import request_of, run
 from tests.journeys.stage import Stage
 
