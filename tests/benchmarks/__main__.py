@@ -95,6 +95,7 @@ def _rows(values: dict[str, Any], path: str = "") -> Any:
 if __name__ == "__main__":
     os.environ.setdefault("LNRAG_VAR", str(ROOT / "var" / "bench"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lnrag_site.settings")
+    os.environ.setdefault("LNRAG_DB_POOL", "1")  # as the web server runs
     os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 import django  # noqa: E402 - the settings are chosen above
