@@ -1,7 +1,7 @@
 """The one object that is shown, stored and tracked: a finding with its score, reason, commands and citations. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from recommendations.domain.facts import NodeFacts
 from recommendations.domain.findings.catalog import Examination
 from recommendations.domain.judging import node_metrics, scoring_input
 from recommendations.domain.limits import Limits
-from recommendations.domain.payload import UNITS, commands_payload, evidence_payload
+from recommendations.domain.payload import UNITS, commands_payload, evidence_payload, flat
 from recommendations.domain.reasoning import reason
 from recommendations.domain.scoring import (
     PRIORITY_ORDER,
@@ -96,10 +96,10 @@ class ScoredRecommendation:
             **self._scores(),
             **self._words(),
             "evidence": [evidence_payload(one) for one in self.evidence],
-            "gain": None if self.gain is None else asdict(self.gain),
-            "impact": None if self.impact is None else asdict(self.impact),
+            "gain": None if self.gain is None else flat(self.gain),
+            "impact": None if self.impact is None else flat(self.impact),
             **commands_payload(self.action, self.commands),
-            "citations": [asdict(citation) for citation in self.citations],
+            "citations": [flat(citation) for citation in self.citations],
             "state": self.state.value,
             "spoken_by": self.spoken_by,
             "generated_at": self.generated_at.isoformat(),
@@ -120,7 +120,7 @@ class ScoredRecommendation:
             "priority": self.priority.value,
             "score": self.score,
             "confidence": self.confidence,
-            "impact_factors": asdict(self.factors),
+            "impact_factors": flat(self.factors),
             "reasoning": self.reasoning,
             "estimated_cost": self.cost_sat,
             "estimated_time_hours": self.effort_hours,
