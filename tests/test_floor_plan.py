@@ -39,7 +39,7 @@ def modules() -> Iterator[Path]:
     "command",
     [
         pytest.param((str(SCRIPTS / "lint-imports"), "--cache-dir", str(ROOT / ".import_linter_cache")), id="imports"),
-        pytest.param((sys.executable, "-m", "ruff", "check", *LINTED), id="style"),
+        pytest.param((sys.executable, "-m", "ruff", "check", "--no-cache", *LINTED), id="style"),
         pytest.param((sys.executable, "-m", "ruff", "format", "--check", *LINTED), id="format"),
         pytest.param((sys.executable, "-m", "mypy", *LINTED), id="types"),
     ],

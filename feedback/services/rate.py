@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from rag.queries import answer_exists
-from recommendations.queries import recommendation_exists
 
 from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.metrics import RATINGS
 from feedback.models import Rating
+from rag.queries import answer_exists
+from recommendations.queries import recommendation_exists
 
 Voter = AbstractBaseUser | AnonymousUser
 THUMBS = {"up": 1, "down": -1, "none": 0}
