@@ -7,21 +7,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from models_registry.admin import ReadOnlyLedger
 from rag.models import Answer, Chunk, Document, GlossaryEntry, IndexVersion, PromptRevision, Source
 from rag.services.prompts import activate
-
-
-class ReadOnly(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
-    """Rows that the program writes: nobody adds, changes or deletes them here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Source)
@@ -42,7 +30,7 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnly):
+class DocumentAdmin(ReadOnlyLedger):
     """Documents come and go with their source: what was deleted here would return with the next ingestion."""
 
     list_display = ("title", "source", "lang", "passages", "flags", "dated_at", "ingested_at")
@@ -60,7 +48,7 @@ class DocumentAdmin(ReadOnly):
 
 
 @admin.register(Chunk)
-class ChunkAdmin(ReadOnly):
+class ChunkAdmin(ReadOnlyLedger):
     list_display = ("breadcrumb", "document", "ordinal", "word_count", "lexeme_count")
     list_select_related = ("document",)
     search_fields = ("breadcrumb",)
@@ -102,7 +90,7 @@ class PromptRevisionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no 
 
 
 @admin.register(Answer)
-class AnswerAdmin(ReadOnly):
+class AnswerAdmin(ReadOnlyLedger):
     list_display = (
         "question",
         "asked_at",
@@ -119,7 +107,7 @@ class AnswerAdmin(ReadOnly):
 
 
 @admin.register(IndexVersion)
-class IndexVersionAdmin(ReadOnly):
+class IndexVersionAdmin(ReadOnlyLedger):
     list_display = ("slug", "model", "dimension", "version", "is_active", "vectors", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndexVersion]:

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from models_registry.admin import ReadOnlyLedger
 from recommendations import models
 from recommendations.services import thresholds, weights
 from recommendations.services.default_network import make_default
@@ -24,17 +25,8 @@ class Listed(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     show_full_result_count = False
 
 
-class Ledger(Listed):
-    """Rows that record what was seen or done: readable, never editable."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+class Ledger(Listed, ReadOnlyLedger):
+    """Rows that record what was seen or done."""
 
 
 @admin.register(models.Network)
