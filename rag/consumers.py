@@ -14,10 +14,10 @@ from django.utils import timezone
 from models_registry.api.authentication import KeyPrincipal
 from models_registry.models import ApiKey
 from models_registry.services import keys
+from models_registry.services.borrow import borrowing
 from rag.domain.errors import RagError
 from rag.domain.events import Event, error
 from rag.services.answer import answer, cleaned
-from rag.services.borrow import borrowing
 from rag.streaming import encode, numbered, to_wire
 
 logger = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +41,33 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """How many generations a host takes at once, and how long others may wait for it. Times in seconds."""
+
+    slots: int = 1  # per model, as OLLAMA_NUM_PARALLEL counts
+    queue_limit: int = 256
+    max_wait_s: float = 120.0
+    collation_wait_s: float = 20.0
+    max_loaded: int | None = None
+
+
+class ModelTier(StrEnum):
+    """What a model costs: nothing, little, or much."""
+
+    LOCAL = "local"
+    BALANCED = "balanced"
+    PREMIUM = "premium"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens, input and output apart. A local model costs 0."""
+
+    input_usd_per_mtok: Decimal = Decimal(0)
+    output_usd_per_mtok: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One host that can speak or embed. Equal endpoints share one pooled client."""
 
@@ -48,6 +76,8 @@ class Endpoint:
     base_url: str
     keep_alive: str = "30m"
     timeouts: Timeouts = field(default_factory=Timeouts)
+    admission: Admission = field(default_factory=Admission)
+    secret_name: str = ""  # the environment variable that holds the key; never the key
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +91,9 @@ class Knobs:
     num_ctx: int = 8192
     max_tokens: int = 1536
     stop: tuple[str, ...] = ()
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +105,13 @@ class Candidate:
     digest: str = ""
     capabilities: tuple[str, ...] = ()
     num_ctx: int = 8192
+    tier: ModelTier = ModelTier.LOCAL
+    price: Price = field(default_factory=Price)
+    tokens_per_s: float | None = None  # measured
+    load_s: float | None = None  # measured
+    size_bytes: int | None = None
+    chars_per_token: float | None = None  # measured
+    is_on_trial: bool = False  # its breaker is not closed: a trial must be claimed before it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +128,9 @@ class GenerationPlan:
     bucket: int | None = None
     prompt_revision_id: int | None = None
     reasons: tuple[str, ...] = ()
+    unit: str = "nobody"  # who waits: the queue is fair between units
+    user_tier: str = "standard"
+    decision: Mapping[str, Any] = field(default_factory=dict)  # plain JSON: why this order, why each other one lost
 
     @property
     def can_generate(self) -> bool:
@@ -131,7 +174,36 @@ class Finished:
     truncation_suspected: bool = False
 
 
-Piece = Started | Text | Thinking | Finished
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The request waits for a model. `position` 1 is next; it never grows. Waits of all processes count."""
+
+    model: str
+    position: int
+    expected_wait_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A host brings the model into memory for us; the request waits for it."""
+
+    model: str
+    endpoint: str
+    elapsed_ms: int
+    expected_ms: int | None
+
+
+Piece = Queued | Loading | Started | Text | Thinking | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One model asked, and how it went. `error_code` is empty for the one that answered."""
+
+    model: str
+    endpoint: str
+    error_code: str
+    latency_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +240,11 @@ class GenerationRecord:
     error_code: str = ""
     truncation_suspected: bool = False
     fell_back_from: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    digest: str = ""
+    queue_ms: int | None = None
+    load_ms: int | None = None
+    prompt_chars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

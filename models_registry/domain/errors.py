@@ -2,14 +2,19 @@
 
 ModelError
 ├── ProviderUnavailable      try the next candidate (connection refused, reset, 5xx)
-│   └── ProviderTimeout      try the next candidate, never the same cold host again
+│   ├── ProviderTimeout      try the next candidate, never the same cold host again
+│   └── BreakerOpen          it failed too often lately: it is left alone for a while
 ├── RateLimited              try the next candidate, or wait `retry_after_s` (429, 503)
+│   ├── QueueFull            our queue for this model is full: capacity, 503
+│   ├── WaitTooLong          it would start, or has waited, too late: capacity, 503
+│   └── QuotaExceeded        this key or address asked too often, or has too many open: 429
 ├── ModelNotInstalled        try the next candidate; tell the administrator (404)
 ├── ProviderRejected         do not repeat it: this host refuses this request (4xx, bad option)
 │   └── PromptTooLong        do not repeat it: shorten the prompt
 ├── AnswerInvalid            the model spoke, but not what was asked
 │   ├── AnswerEmpty          nothing was said
 │   └── AnswerCutOff         the stream ended without `done`, or the output limit was hit
+├── GenerationCanceled       somebody stopped this turn
 ├── GenerationInterrupted    it failed after the first token: say so, never splice another voice
 └── NoModelAvailable         no candidate is left: the built-in engine answers
 
@@ -49,6 +54,27 @@ class RateLimited(ModelError):
     def __init__(self, message: str = "", *, retry_after_s: float | None = None, repeat_here: bool = False) -> None:
         super().__init__(message, repeat_here=repeat_here)
         self.retry_after_s = retry_after_s
+
+
+class QueueFull(RateLimited):
+    code = "queue_full"
+
+
+class WaitTooLong(RateLimited):
+    code = "wait_too_long"
+
+
+class QuotaExceeded(RateLimited):
+    code = "quota_exceeded"
+
+
+class BreakerOpen(ProviderUnavailable):
+    code = "breaker_open"
+
+
+class GenerationCanceled(ModelError):
+    code = "generation_canceled"
+    retryable = True
 
 
 class ModelNotInstalled(ModelError):

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import models_registry.models
+import models_registry.models.hosts
 import uuid
 from decimal import Decimal
 from django.conf import settings
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=80)),
                 ('kind', models.CharField(choices=[('ollama', 'Ollama'), ('echo', 'Echo (repeats what it was given; development and tests)')], default='ollama', max_length=16)),
-                ('base_url', models.CharField(blank=True, help_text='For Ollama: http://localhost:11434', max_length=200, validators=[models_registry.models.validate_base_url])),
+                ('base_url', models.CharField(blank=True, help_text='For Ollama: http://localhost:11434', max_length=200, validators=[models_registry.models.hosts.validate_base_url])),
                 ('is_enabled', models.BooleanField(default=True)),
                 ('priority', models.PositiveSmallIntegerField(default=10, help_text='Lower is asked first.')),
                 ('keep_alive', models.CharField(default='30m', help_text='How long the host keeps a model loaded.', max_length=12)),

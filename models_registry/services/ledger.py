@@ -2,8 +2,9 @@
 
 import logging
 import uuid
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from models_registry.domain.chat import GenerationPlan, GenerationRecord
 from models_registry.models import Generation
@@ -18,7 +19,7 @@ def write(record: GenerationRecord, plan: GenerationPlan) -> uuid.UUID:
         query_type=plan.query_type,
         model=record.model,
         provider=record.endpoint,
-        plan={**asdict(plan), "fell_back_from": record.fell_back_from},
+        plan={**msgspec.to_builtins(plan), "fell_back_from": record.fell_back_from},
         outcome=record.outcome.value,
         error_code=record.error_code,
         prompt_sha256=record.prompt_sha256,

@@ -8,9 +8,9 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from models_registry.services.borrow import give_back
 from rag.api.renderers import NdjsonRenderer, SseRenderer
 from rag.domain.events import Event
-from rag.services.borrow import give_back
 from rag.streaming import collect, ndjson, sse
 
 STREAM_RENDERERS: tuple[type[BaseRenderer], ...] = (NdjsonRenderer, SseRenderer, JSONRenderer)

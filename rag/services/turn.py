@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 from models_registry.domain.chat import Outcome, Piece, Started, Text
 from models_registry.domain.errors import GenerationInterrupted, ModelError
 from models_registry.domain.wording import clean_answer
+from models_registry.services.borrow import borrowing
 from models_registry.services.generate import Speech
+from models_registry.services.shield import finish
 from rag import metrics
 from rag.domain.answers import AnswerResult, Draft, abstention, check, note, quoted
 from rag.domain.citing import CitationFilter
 from rag.domain.events import Event, EventType, error, similar_document, status, warning
 from rag.domain.passages import Retrieval
-from rag.services.borrow import borrowing
 from rag.services.cache import keep_answer
 from rag.services.prepare import Ask, Scene, find_passages, messages_for, set_scene, space_fields
-from rag.services.shield import finish
 from rag.services.transcripts import Transcript, record
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from models_registry.domain.chat import GenerationRecord, Piece, Started, Text
 from models_registry.domain.errors import GenerationInterrupted, ModelError
 from models_registry.services import ledger
 from models_registry.services.generate import Speech
+from models_registry.services.shield import finish
 from rag.domain.citing import CitationFilter
 from rag.domain.events import Event, EventType, error, status, warning
-from rag.services.shield import finish
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import lines, node_info
 from recommendations.domain.errors import RecommendationsError

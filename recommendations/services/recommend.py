@@ -11,8 +11,8 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from models_registry.services.shield import finish
 from rag.domain.events import Event, EventType, error, status, warning
-from rag.services.shield import finish
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
 from recommendations.domain.errors import RecommendationsError

@@ -12,10 +12,10 @@ from django.core.cache import cache
 from models_registry.models import LanguageModel, Provider
 from models_registry.providers import catalog
 from models_registry.services import defaults as model_defaults
+from models_registry.services.borrow import give_back
 from rag.domain.documents import RawDocument, Reference
 from rag.models import Source
 from rag.services import defaults
-from rag.services.borrow import give_back
 from rag.services.ingest import ingest_documents
 from tests.servers.fixtures import ollama
 

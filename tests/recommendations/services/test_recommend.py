@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
+from models_registry.services.shield import finish
 from rag.domain.events import EventType
-from rag.services.shield import finish
 from recommendations.models import Recommendation, RecommendationRun
 from recommendations.services.recommend import advise
 from tests.journeys.inside import request_of, run
