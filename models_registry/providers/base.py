@@ -1,13 +1,14 @@
-"""What every speaker can do, and when the same host is asked once more. Knows no wire."""
+"""What every speaker and embedder can do, and when the same host is asked once more. Knows no wire."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from models_registry.domain.chat import ChatRequest, ModelFacts, Piece, Timeouts
+from models_registry.domain.embedding import Embedded
 from models_registry.domain.errors import ModelError
 
 T = TypeVar("T")
@@ -27,6 +28,17 @@ class Speaker(Protocol):
         """Return the models the host holds.
 
         :raises ModelError: when it does not answer.
+        """
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """One host that can turn texts into vectors."""
+
+    async def embed_batch(self, texts: Sequence[str], *, model: str, dimension: int | None = None) -> Embedded:
+        """Return one unit-length vector per text, in order, from one call. One bad text fails them all.
+
+        :raises ModelError: when it fails; AnswerInvalid when count, width, finiteness or length is wrong.
         """
 
 

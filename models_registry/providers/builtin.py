@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from models_registry.domain.embedding import EmbeddingSpace, Vectors
+from models_registry.domain.embedding import Embedded, EmbeddingSpace, Vectors
 from models_registry.domain.errors import ProviderUnavailable
 from models_registry.providers.builtin_graph import build_graph, read_safetensors, write_quantized
 
@@ -51,6 +51,13 @@ class BuiltinEmbedder:
 
         :raises ProviderUnavailable: when the package's files are missing or altered.
         """
+        return self.embed_counted(texts).vectors
+
+    def embed_counted(self, texts: Sequence[str]) -> Embedded:
+        """Return the same rows, with the number of word pieces that were read.
+
+        :raises ProviderUnavailable: when the package's files are missing or altered.
+        """
         tokenizer, session = self._engine()
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
         encodings = tokenizer.encode_batch(list(texts))
@@ -59,7 +66,7 @@ class BuiltinEmbedder:
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
             vectors[places] = _run(session, [encodings[place].ids for place in places])
-        return vectors
+        return Embedded(vectors, prompt_tokens=sum(len(encoding.ids) for encoding in encodings), model=SPACE.model)
 
     def _engine(self) -> tuple[Tokenizer, onnxruntime.InferenceSession]:
         if self._loaded is None:

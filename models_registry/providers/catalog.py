@@ -2,19 +2,25 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from models_registry.domain.chat import Endpoint
 from models_registry.domain.errors import ProviderRejected
-from models_registry.providers.base import Speaker
+from models_registry.providers.anthropic import AnthropicSpeaker
+from models_registry.providers.base import Embedder, Speaker
 from models_registry.providers.echo import EchoSpeaker
 from models_registry.providers.ollama import OllamaSpeaker
+from models_registry.providers.openai_compatible import OpenAISpeaker
 
-LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=50, keepalive_expiry=60.0)
+FEWEST_CONNECTIONS = 50  # per host; looks at its health and embeddings need some beside the generations
+USUALLY_LOADED = 3  # models at once, when a host does not tell
+KEEP_ALIVE_S = 60.0
 # A compressing proxy would hold tokens back until its block is full.
 HEADERS = {"accept-encoding": "identity", "user-agent": "lnrag"}
 
@@ -23,7 +29,7 @@ HEADERS = {"accept-encoding": "identity", "user-agent": "lnrag"}
 class _Shelf:
     """What belongs to one event loop."""
 
-    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    clients: dict[tuple[str, int], httpx.AsyncClient] = field(default_factory=dict)
     speakers: dict[Endpoint, Speaker] = field(default_factory=dict)
     caretaker: AsyncGenerator[None, None] | None = None
 
@@ -49,6 +55,12 @@ def connect_ollama(endpoint: Endpoint) -> OllamaSpeaker | None:
     return found if isinstance(found, OllamaSpeaker) else None
 
 
+def connect_embedder(endpoint: Endpoint) -> Embedder | None:
+    """Return the speaker when its host can embed too; else None."""
+    found = connect(endpoint)
+    return found if isinstance(found, Embedder) else None
+
+
 async def close() -> None:
     """Close every client of the running loop. It happens by itself when the loop shuts down."""
     shelf = _shelves.pop(asyncio.get_running_loop(), None)
@@ -71,14 +83,38 @@ def _shelf() -> _Shelf:
 def _new_speaker(endpoint: Endpoint, shelf: _Shelf) -> Speaker:
     if endpoint.kind == "echo":
         return EchoSpeaker(endpoint)
-    if endpoint.kind != "ollama":
-        raise ProviderRejected(f"No speaker of kind {endpoint.kind!r} is part of this release.")
-    client = shelf.clients.get(endpoint.base_url)
+    if endpoint.kind == "ollama":
+        return OllamaSpeaker(endpoint, client=_client(endpoint, shelf))
+    if endpoint.kind == "openai":
+        return OpenAISpeaker(endpoint, client=_client(endpoint, shelf))
+    if endpoint.kind == "anthropic":
+        return AnthropicSpeaker(endpoint, client=_client(endpoint, shelf))
+    raise ProviderRejected(f"No speaker of kind {endpoint.kind!r} is part of this release.")
+
+
+def _client(endpoint: Endpoint, shelf: _Shelf) -> httpx.AsyncClient:
+    """Return the pool of this address. A client cannot grow, so one that must hold more is another one."""
+    most = connections(endpoint)
+    client = shelf.clients.get((endpoint.base_url, most))
     if client is None:
+        # All may be kept alive: httpx counts the busy ones too, and beyond that number closes each that falls idle.
+        limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEEP_ALIVE_S)
         # trust_env=False: a proxy of the environment must not see, or break, what goes to the local host.
-        client = httpx.AsyncClient(limits=LIMITS, headers=HEADERS, trust_env=False)
-        shelf.clients[endpoint.base_url] = client
-    return OllamaSpeaker(endpoint, client=client)
+        client = httpx.AsyncClient(limits=limits, headers=HEADERS, trust_env=False, verify=_trusted())
+        shelf.clients[endpoint.base_url, most] = client
+    return client
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the authorities we trust, SSL_CERT_FILE included. Reading them takes 30 ms: once per process will do."""
+    return httpx.create_ssl_context()
+
+
+def connections(endpoint: Endpoint) -> int:
+    """Return how many connections the pool of this endpoint may hold: its slots for every model it holds at once."""
+    slots = endpoint.admission.slots * (endpoint.admission.max_loaded or USUALLY_LOADED)
+    return max(FEWEST_CONNECTIONS, slots)
 
 
 async def _caretaker(shelf: _Shelf) -> AsyncGenerator[None, None]:

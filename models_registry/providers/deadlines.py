@@ -58,8 +58,8 @@ class StreamClock:
         limit_s, what = self._limit()
         return await within(step, limit_s=limit_s, what=what)
 
-    async def hold(self, lines: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """Yield the lines, each within the limit in force when it is awaited.
+    async def hold(self, lines: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Yield the lines or events, each within the limit in force when it is awaited.
 
         :raises ProviderTimeout: naming the limit that was passed.
         """

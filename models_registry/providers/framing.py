@@ -12,10 +12,11 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes; a final line with a token array reache
 
 
 class LineCutter:
-    """Collects bytes and gives back whole lines, blank ones left out."""
+    """Collects bytes and gives back whole lines; blank ones only when they mean something."""
 
-    def __init__(self, *, longest: int = LONGEST_LINE) -> None:
+    def __init__(self, *, longest: int = LONGEST_LINE, keeps_blank: bool = False) -> None:
         self._longest = longest
+        self._keeps_blank = keeps_blank
         self._rest = bytearray()
         self._searched = 0  # a long line arrives in thousands of pieces; look at each byte once
 
@@ -29,7 +30,7 @@ class LineCutter:
             line = bytes(self._rest[:end]).strip()
             del self._rest[: end + 1]
             self._searched = 0
-            if line:
+            if line or self._keeps_blank:
                 yield line
         self._searched = len(self._rest)
         if self._searched > self._longest:
@@ -40,12 +41,14 @@ class LineCutter:
         return bytes(self._rest).strip()
 
 
-async def lines_of(chunks: AsyncGenerator[bytes, None], *, longest: int = LONGEST_LINE) -> AsyncGenerator[bytes, None]:
+async def lines_of(
+    chunks: AsyncGenerator[bytes, None], *, longest: int = LONGEST_LINE, keeps_blank: bool = False
+) -> AsyncGenerator[bytes, None]:
     """Yield the lines of a byte stream, wherever it was cut; the last one may lack its newline.
 
     :raises ProviderUnavailable: when a line grows beyond the cap.
     """
-    cutter = LineCutter(longest=longest)
+    cutter = LineCutter(longest=longest, keeps_blank=keeps_blank)
     async with aclosing(chunks):
         async for chunk in chunks:
             for line in cutter.feed(chunk):

@@ -1,14 +1,13 @@
 """The JSON that goes to and comes from Ollama's native API, as typed values. Opens nothing."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from models_registry.domain.chat import ChatRequest, Knobs, ModelFacts
-from models_registry.domain.errors import ProviderUnavailable
-
-T = TypeVar("T")
+from models_registry.domain.residency import ResidentModel
 
 
 class SaidMessage(msgspec.Struct):
@@ -52,12 +51,14 @@ class Shown(msgspec.Struct):
 
 
 class RunningModel(msgspec.Struct):
-    """A model in memory. `size_vram` below `size` means that a part of it runs on the processor."""
+    """A model in memory. One that is still loading looks like any other, but for the memory it has by then."""
 
     name: str
-    size: int = 0
-    size_vram: int = 0
+    digest: str = ""
+    size: int | None = None
+    size_vram: int | None = None
     context_length: int | None = None
+    expires_at: datetime | None = None
 
 
 class Running(msgspec.Struct):
@@ -68,8 +69,9 @@ class Version(msgspec.Struct):
     version: str
 
 
-class Embedded(msgspec.Struct):
+class EmbedReply(msgspec.Struct):
     embeddings: list[list[float]] | None = None
+    prompt_eval_count: int | None = None
 
 
 def chat_body(request: ChatRequest, *, keep_alive: str) -> dict[str, Any]:
@@ -100,19 +102,11 @@ def options_body(knobs: Knobs) -> dict[str, Any]:
         "num_ctx": knobs.num_ctx,
         "num_predict": knobs.max_tokens,
         "stop": list(knobs.stop) or None,
+        "seed": knobs.seed,
+        "presence_penalty": knobs.presence_penalty,
+        "frequency_penalty": knobs.frequency_penalty,
     }
     return {name: value for name, value in options.items() if value is not None}
-
-
-def decoded(body: bytes, shape: type[T]) -> T:
-    """Return the body as a value of this shape.
-
-    :raises ProviderUnavailable: when it is not such JSON; whatever answers there is not Ollama, or is broken.
-    """
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ProviderUnavailable("The host sent something that is not the expected JSON.") from exc
 
 
 def facts_of(model: TaggedModel, shown: Shown | None = None) -> ModelFacts:
@@ -127,6 +121,19 @@ def facts_of(model: TaggedModel, shown: Shown | None = None) -> ModelFacts:
         quantization=details.quantization_level,
         capabilities=capabilities,
         context_length=details.context_length or (_context_length(shown.model_info) if shown else None),
+    )
+
+
+def resident_of(model: RunningModel) -> ResidentModel:
+    """Return what /api/ps tells about one model. An expiry of the year 1 is Go's way of saying none."""
+    expires_at = model.expires_at if model.expires_at and model.expires_at.year > 1 else None
+    return ResidentModel(
+        name=model.name,
+        digest=model.digest,
+        size_bytes=model.size,
+        vram_bytes=model.size_vram,
+        context_length=model.context_length,
+        expires_at=expires_at,
     )
 
 

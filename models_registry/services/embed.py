@@ -1,18 +1,32 @@
-"""Turn texts into vectors of the one space in use. Sync: call it from a job or a thread, never on the event loop."""
+"""Turn texts into vectors: by the built-in embedder, whose space the product uses, or by a host's embedding model.
 
+The built-in one is sync: from the event loop call `aembed`, which runs it in a thread. Texts go out as they are.
+"""
+
+import asyncio
+import time
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 
-from models_registry.domain.embedding import EmbeddingSpace, Vectors
+from models_registry.domain.chat import Endpoint
+from models_registry.domain.embedding import Embedded, EmbeddingReport, EmbeddingSpace, Vectors
+from models_registry.domain.errors import ModelNotInstalled, ProviderRejected
+from models_registry.domain.routing import normalized
+from models_registry.metrics import EMBEDDING_SECONDS, batch_label, model_label
+from models_registry.models import LanguageModel
 from models_registry.providers.builtin import SPACE, BuiltinEmbedder
+from models_registry.services.borrow import borrowing
+from models_registry.services.embed_batches import BATCH, IN_FLIGHT, embed_each
 
 QUESTIONS_KEPT = 512  # x 384 floats: under 1 MB; the same question is embedded for retrieval, cache and warming
+BUILTIN_NAMES = frozenset({"", "auto", normalized(SPACE.model)})
 
 
 def embedding_space() -> EmbeddingSpace:
-    """Return the space of every vector made here."""
+    """Return the space of every vector the product stores."""
     return SPACE
 
 
@@ -21,7 +35,7 @@ def embed_passages(texts: Sequence[str]) -> Vectors:
 
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
-    return _embedder().embed(texts)
+    return _built_in(texts).vectors
 
 
 def embed_question(text: str) -> Vectors:
@@ -32,9 +46,87 @@ def embed_question(text: str) -> Vectors:
     return _embedded_question(text.strip())
 
 
+def embed_texts(texts: Sequence[str], *, model: str | None = None) -> Embedded:
+    """Return one unit-length row per text, in order; for jobs and commands, which have no event loop.
+
+    :raises ModelError: as `aembed`.
+    """
+    if _is_built_in(model):
+        return _built_in(texts)
+    embedded: Embedded = async_to_sync(aembed)(texts, model=model)
+    return embedded
+
+
+async def aembed(texts: Sequence[str], *, model: str | None = None) -> Embedded:
+    """Return one unit-length row per text, in order, by the named model; None and `auto` mean the built-in one.
+
+    :raises ModelNotInstalled: when no host that is switched on has the model.
+    :raises ProviderRejected: when the model is there but does not embed.
+    :raises ModelError: when a host fails, or refuses one of the texts.
+    """
+    if _is_built_in(model):
+        return await asyncio.to_thread(_built_in, texts)
+    endpoint, tag = await borrowing(_installed, model or "")
+    report = await embed_each(texts, endpoint=endpoint, model=tag)
+    if report.refused:
+        raise report.refused[0].error
+    return Embedded(report.vectors, prompt_tokens=report.prompt_tokens, model=tag)
+
+
+async def aembed_each(
+    texts: Sequence[str],
+    *,
+    model: str,
+    dimension: int | None = None,
+    batch_size: int = BATCH,
+    in_flight: int = IN_FLIGHT,
+) -> EmbeddingReport:
+    """Return the vectors by a host's model, and which texts it refused even alone: those are for quarantine (IX-09).
+
+    :raises ModelNotInstalled: when no host that is switched on has the model.
+    :raises ModelError: when the host fails, rather than a text.
+    """
+    endpoint, tag = await borrowing(_installed, model)
+    return await embed_each(
+        texts, endpoint=endpoint, model=tag, dimension=dimension, batch_size=batch_size, in_flight=in_flight
+    )
+
+
+def can_embed(tag: str, capabilities: Sequence[str]) -> bool:
+    """Return whether a model embeds; where the host is too old to tell, its name decides."""
+    return "embedding" in capabilities if capabilities else "embed" in tag.lower()
+
+
+def _installed(model: str) -> tuple[Endpoint, str]:
+    """Return the first host that has the model, by priority, those that do not answer last."""
+    rows = LanguageModel.objects.select_related("provider").filter(
+        is_installed=True, is_enabled=True, provider__is_enabled=True
+    )
+    named = [row for row in rows.order_by("provider__priority", "tag") if normalized(row.tag) == normalized(model)]
+    if not named:
+        raise ModelNotInstalled(f"No host has the model {model!r}.")
+    able = [row for row in named if can_embed(row.tag, row.capabilities)]
+    if not able:
+        raise ProviderRejected(f"The model {model!r} does not embed.")
+    chosen = min(able, key=lambda row: row.provider.is_healthy is False)
+    return chosen.provider.endpoint(), chosen.tag
+
+
+def _is_built_in(model: str | None) -> bool:
+    return model is None or model.strip() in BUILTIN_NAMES or normalized(model) in BUILTIN_NAMES
+
+
+def _built_in(texts: Sequence[str]) -> Embedded:
+    started = time.monotonic()
+    embedded = _embedder().embed_counted(texts)
+    seen = EMBEDDING_SECONDS.labels(model=model_label(SPACE.model), batch_size=batch_label(len(texts)))
+    seen.observe(time.monotonic() - started)
+    return embedded
+
+
 @lru_cache(maxsize=QUESTIONS_KEPT)
 def _embedded_question(text: str) -> Vectors:
-    vector: Vectors = _embedder().embed((text,))[0]
+    vector: Vectors = _built_in((text,)).vectors[0]
     vector.setflags(write=False)
     return vector
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from models_registry.domain.chat import Endpoint
+from models_registry.domain.chat import Admission, Endpoint
 from models_registry.domain.errors import ProviderRejected
 from models_registry.providers import catalog
+from models_registry.providers.anthropic import AnthropicSpeaker
 from models_registry.providers.echo import EchoSpeaker
-from tests.models_registry.conftest import endpoint_of, ollama_at
+from models_registry.providers.ollama import OllamaSpeaker
+from models_registry.providers.openai_compatible import OpenAISpeaker
+from tests.models_registry.conftest import ask, endpoint_of, ollama_at, overhear
 
 ECHO = Endpoint(slug="echo", kind="echo", base_url="")
 
@@ -85,6 +88,47 @@ async def test_echo_needs_no_client():
     assert catalog.connect_ollama(ECHO) is None
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "ftp://host", "nonsense"])
+async def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(ProviderRejected, match="no usable address"):
+        await ollama_at(Endpoint(slug="x", kind="ollama", base_url=address)).version()
+
+
 async def test_an_unknown_kind_is_refused():
-    with pytest.raises(ProviderRejected, match="anthropic"):
-        catalog.connect(replace(ECHO, kind="anthropic"))
+    with pytest.raises(ProviderRejected, match="telepathy"):
+        catalog.connect(replace(ECHO, kind="telepathy"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "speaker", "embeds"),
+    [("ollama", OllamaSpeaker, True), ("openai", OpenAISpeaker, True), ("anthropic", AnthropicSpeaker, False)],
+)
+async def test_each_kind_has_its_speaker(kind, speaker, embeds):
+    endpoint = Endpoint(slug=kind, kind=kind, base_url="http://127.0.0.1:9")
+
+    assert type(catalog.connect(endpoint)) is speaker
+    assert (catalog.connect_embedder(endpoint) is not None) is embeds
+    assert (catalog.connect_ollama(endpoint) is not None) is (kind == "ollama")
+    assert catalog.connect_embedder(ECHO) is None
+
+
+@pytest.mark.parametrize(("slots", "max_loaded", "most"), [(1, None, 50), (20, None, 60), (100, 5, 500)])
+def test_the_pool_holds_every_slot_and_fifty_at_least(slots, max_loaded, most):
+    endpoint = replace(ECHO, admission=Admission(slots=slots, max_loaded=max_loaded))
+
+    assert catalog.connections(endpoint) == most
+
+
+async def test_more_slots_get_a_larger_pool(server):
+    endpoint = endpoint_of(server)
+    await ollama_at(endpoint).version()
+    await ollama_at(replace(endpoint, admission=Admission(slots=100))).version()
+
+    assert server.connections == 2
+
+
+async def test_twenty_answers_use_one_connection(server):
+    for _ in range(20):
+        await overhear(ollama_at(endpoint_of(server)).stream(ask()), [])
+
+    assert server.connections == 1

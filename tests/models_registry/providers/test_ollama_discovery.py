@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import numpy as np
@@ -101,13 +102,35 @@ async def test_a_load_brings_the_model_in_and_ps_shows_it(server, speaker):
     assert len(server.loads_of(MODEL)) == 1
 
 
-@pytest.mark.parametrize("scenario", [Scenario.PS_FAR_FUTURE, Scenario.PS_LOADING, Scenario.PS_PARTIAL_VRAM])
-async def test_every_kind_of_residency_is_understood(server, speaker, scenario):
+@pytest.mark.parametrize(
+    ("scenario", "vram_share", "forever"),
+    [
+        (Scenario.NORMAL, 1.0, False),
+        (Scenario.PS_FAR_FUTURE, 1.0, True),
+        (Scenario.PS_LOADING, 0.0, False),
+        (Scenario.PS_PARTIAL_VRAM, pytest.approx(1 / 3, abs=0.01), False),
+    ],
+)
+async def test_every_kind_of_residency_is_understood(server, speaker, scenario, vram_share, forever):
     await speaker.load(MODEL, num_ctx=4096)
     server.use(scenario)
 
-    for model in await speaker.running():
-        assert model.size_vram <= model.size
+    (model,) = await speaker.running()
+
+    now = datetime.now(UTC)
+    assert (model.name, model.context_length, len(model.digest)) == (MODEL, 4096, 64)
+    assert model.vram_share == vram_share
+    assert model.stays_forever(at=now) is forever
+    assert model.expires_at > now
+
+
+async def test_an_unloaded_model_is_gone(server, speaker):
+    await speaker.load(MODEL, num_ctx=4096)
+
+    await speaker.unload(MODEL)
+
+    assert await speaker.running() == ()
+    assert len(server.unloads) == 1
 
 
 async def test_speaking_after_a_load_does_not_load_again(server, speaker):
@@ -148,20 +171,22 @@ async def test_a_refused_question_is_rejected(speaker):
 async def test_thirty_two_texts_are_one_call_in_order(server, speaker):
     texts = [f"passage {number}" for number in range(32)]
 
-    together = await speaker.embed(texts, model=EMBEDDER, dimension=768)
-    alone = await speaker.embed([texts[7]], model=EMBEDDER)
+    together = await speaker.embed_batch(texts, model=EMBEDDER, dimension=768)
+    alone = await speaker.embed(texts[7], model=EMBEDDER)
 
-    assert together.shape == (32, 768)
-    assert together.dtype == np.float32
-    assert np.allclose(together[7], alone[0], atol=1e-6)
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-3)
+    assert together.vectors.shape == (32, 768)
+    assert together.vectors.dtype == np.float32
+    assert together.prompt_tokens is not None
+    assert together.prompt_tokens >= 32
+    assert np.allclose(together.vectors[7], alone, atol=1e-6)
+    assert np.allclose(np.linalg.norm(together.vectors, axis=1), 1, atol=1e-3)
     body = server.requests_for("/api/embed")[0].body
     assert (body["input"], body["truncate"]) == (texts, False)
     assert len(server.requests_for("/api/embed")) == 2
 
 
 async def test_no_text_is_no_call(server, speaker):
-    assert (await speaker.embed([], model=EMBEDDER, dimension=768)).shape == (0, 768)
+    assert (await speaker.embed_batch([], model=EMBEDDER, dimension=768)).vectors.shape == (0, 768)
     assert server.requests == ()
 
 
@@ -181,7 +206,7 @@ async def test_a_bad_batch_raises_and_returns_nothing(server, speaker, scenario,
     server.use(scenario)
 
     with pytest.raises(expected) as caught:
-        await speaker.embed(["a", "b"], model=EMBEDDER, dimension=768)
+        await speaker.embed_batch(["a", "b"], model=EMBEDDER, dimension=768)
 
     assert type(caught.value) is expected
 
@@ -190,8 +215,8 @@ async def test_one_poisoned_text_fails_its_whole_batch(server, speaker):
     server.use(Fault(Scenario.EMBED_POISONED, poison="bad"))
 
     with pytest.raises(ProviderRejected):
-        await speaker.embed(["good", "bad"], model=EMBEDDER)
-    assert (await speaker.embed(["good"], model=EMBEDDER)).shape[0] == 1
+        await speaker.embed_batch(["good", "bad"], model=EMBEDDER)
+    assert (await speaker.embed_batch(["good"], model=EMBEDDER)).vectors.shape[0] == 1
 
 
 async def test_a_host_that_refuses_connections_is_unavailable():

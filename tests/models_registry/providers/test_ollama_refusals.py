@@ -13,7 +13,8 @@ from models_registry.domain.errors import (
     RateLimited,
 )
 from models_registry.metrics import model_label
-from models_registry.providers.ollama_refusals import broken_connection, error_text, read_error, refusal, spoken_error
+from models_registry.providers.ollama_refusals import refusal, spoken_error
+from models_registry.providers.refusals import broken_connection, error_text, read_error
 from models_registry.services.count import error_type
 
 NESTED = (

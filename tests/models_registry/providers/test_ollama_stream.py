@@ -20,7 +20,7 @@ from models_registry.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from models_registry.providers.ollama import close_for_sure
+from models_registry.providers.calling import close_for_sure
 from tests.models_registry.conftest import MODEL, QUICK, SCHEMA, ask, endpoint_of, ollama_at, overhear
 from tests.servers.ollama import Fault, OllamaServer, Outcome, Scenario
 
@@ -45,7 +45,10 @@ async def test_an_answer_arrives_whole_with_its_counts(server, speaker):
 
 
 async def test_every_knob_reaches_the_host(server, speaker):
-    knobs = Knobs(temperature=0.1, top_p=0.8, top_k=7, repeat_penalty=1.2, num_ctx=8192, max_tokens=99, stop=("§",))
+    knobs = Knobs(
+        temperature=0.1, top_p=0.8, top_k=7, repeat_penalty=1.2, num_ctx=8192, max_tokens=99, stop=("§",), seed=3,
+        presence_penalty=0.1, frequency_penalty=0.2,
+    )  # fmt: skip
     turns = (Message(Role.SYSTEM, "Be brief."), Message(Role.ASSISTANT, "Yes?"), Message(Role.USER, "Fees?"))
 
     await hear(speaker, replace(ask(knobs=knobs, schema=SCHEMA, keep_alive="5m"), messages=turns))
@@ -67,16 +70,43 @@ async def test_every_knob_reaches_the_host(server, speaker):
             "num_ctx": 8192,
             "num_predict": 99,
             "stop": ["§"],
+            "seed": 3,
+            "presence_penalty": 0.1,
+            "frequency_penalty": 0.2,
         },
     }
     assert server.generations[0].unknown_options == ()
+
+
+async def test_thinking_is_switched_off_by_name(server, speaker):
+    await hear(speaker, ask(think=False))
+
+    assert server.requests_for("/api/chat")[0].body["think"] is False
+
+
+async def test_half_a_surrogate_pair_does_not_stop_a_question(server, speaker):
+    text, _ = await hear(speaker, ask("What is \ud83d?"))
+
+    assert text
+
+
+async def test_what_comes_after_the_end_is_not_heard(speaker):
+    end = b'{"message":{"content":"a"},"done":true}\n'
+
+    async def reply(_request):
+        return httpx.Response(200, content=end + b'{"message":{"content":"b"}}\n{"error":"late"}\n')
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(reply)) as client:
+        text, _ = await hear(type(speaker)(speaker.endpoint, client=client))
+
+    assert text == "a"
 
 
 async def test_unset_knobs_and_thinking_are_left_to_the_host(server, speaker):
     await hear(speaker)
 
     body = server.requests_for("/api/chat")[0].body
-    assert {"top_k", "repeat_penalty", "stop"}.isdisjoint(body["options"])
+    assert body["options"].keys() == {"temperature", "top_p", "num_ctx", "num_predict"}
     assert {"think", "format"}.isdisjoint(body)
     assert body["keep_alive"] == "30m"
 
@@ -142,6 +172,42 @@ async def test_an_answer_cut_at_the_limit_says_so_without_a_schema_and_fails_wit
 
     with pytest.raises(AnswerCutOff):
         await hear(speaker, ask("JSON please", schema=SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "chars", "fits"), [(None, 16_000, True), (None, 24_000, False), (2.0, 12_000, False)]
+)
+async def test_a_prompt_that_clearly_cannot_fit_is_not_sent(server, speaker, ratio, chars, fits):
+    request = ask("fee " * (chars // 4), knobs=Knobs(num_ctx=4096), chars_per_token=ratio)
+
+    if fits:
+        await hear(speaker, request)
+    else:
+        with pytest.raises(PromptTooLong, match=f"{chars} characters"):
+            await hear(speaker, request)
+
+    assert len(server.requests_for("/api/chat")) == fits
+
+
+async def test_a_leaked_tag_cut_in_two_does_not_come_out(server, speaker):
+    server.respond_with(lambda _request: ["<|start", "_header_id|>", "Raise it.", "<|eot", "_id|>"])
+
+    text, _ = await hear(speaker)
+
+    assert text == "Raise it."
+
+
+async def test_an_answer_of_nothing_but_tags_is_empty(server, speaker):
+    server.respond_with(lambda _request: ["</s>", "<|im_", "end|>"])
+
+    with pytest.raises(AnswerEmpty):
+        await hear(speaker)
+
+
+async def test_what_only_looks_like_a_tag_comes_out_at_the_end(server, speaker):
+    server.respond_with(lambda _request: ["a <|im", "_end"])
+
+    assert (await hear(speaker))[0] == "a <|im_end"
 
 
 async def test_a_prompt_cut_in_half_is_noticed(server, speaker):

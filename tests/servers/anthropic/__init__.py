@@ -1,0 +1,5 @@
+"""A wire-faithful Messages API. It never runs a model."""
+
+from tests.servers.anthropic.server import AnthropicServer
+
+__all__ = ["AnthropicServer"]
