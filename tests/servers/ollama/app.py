@@ -4,48 +4,33 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
-from tests.servers.ollama.asking import parse
-from tests.servers.ollama.discovery import greet, list_installed, list_resident, show, tell_version
-from tests.servers.ollama.embedding import embed, embed_legacy
+from tests.servers.ollama import orders
+from tests.servers.ollama.fields import parse
 from tests.servers.ollama.gojson import Json
-from tests.servers.ollama.pulling import pull
 from tests.servers.ollama.records import Request
 from tests.servers.ollama.refusals import BUSY, Refused, exceeds_context
 from tests.servers.ollama.responses import TEXT_TYPE, Response
-from tests.servers.ollama.scenarios import PRELOAD, SPEAKING, Scenario
-from tests.servers.ollama.speaking import speak
+from tests.servers.ollama.routes import route_of
+from tests.servers.ollama.scenarios import PRELOAD, Scenario
 from tests.servers.ollama.state import Exchange, House
 from tests.servers.ollama.wire import Connection, Dropped, Malformed, RawRequest
-
-Route = Callable[[Exchange], Awaitable[None]]
-
-READS: dict[str, Route] = {
-    "/": greet,
-    "/api/version": tell_version,
-    "/api/tags": list_installed,
-    "/api/ps": list_resident,
-}
-WRITES: dict[str, Route] = {
-    "/api/show": show,
-    "/api/chat": speak,
-    "/api/generate": speak,
-    "/api/embed": embed,
-    "/api/embeddings": embed_legacy,
-    "/api/pull": pull,
-}
-WITHOUT_HEAD = frozenset({"/api/ps"})
 
 ERRORS: dict[Scenario, Refused] = {
     Scenario.ERROR_400: Refused(400, "invalid request"),
     Scenario.ERROR_400_NESTED: exceeds_context(9000, 4096),
+    Scenario.ERROR_401: Refused(401, "unauthorized", more={"signin_url": "https://example.org/connect"}),
     Scenario.ERROR_403: Refused(403, None),
+    Scenario.ERROR_403_CLOUD: Refused(403, "ollama cloud is disabled: remote inference is unavailable"),
     Scenario.ERROR_404: Refused(404, "model 'gone' not found"),
+    Scenario.ERROR_429: Refused(429, "you have reached your usage limit, please try again later"),
+    Scenario.ERROR_499: Refused(499, "request canceled"),
+    Scenario.ERROR_502: Refused(502, "remote model is unreachable"),
     Scenario.ERROR_500: Refused(500, "model runner has unexpectedly stopped"),
     Scenario.ERROR_503: Refused(503, BUSY),
 }
+PROMPTS = {"/api/chat": "messages", "/api/generate": "prompt"}  # without it the request is a preload
 LOCAL_NAMES = ("localhost", socket.gethostname().lower())
 LOCAL_ENDINGS = (".local", ".localhost", ".internal")
 
@@ -75,10 +60,12 @@ async def _serve_next(house: House, connection: Connection) -> bool:
         return False
     if raw is None:
         return False
-    request = _recorded(house, connection, raw)
     response = Response(connection, method=raw.method, keeps_alive=raw.keeps_alive)
+    if raw.path.startswith(orders.PREFIX):
+        return await connection.work(_obey(house, response, raw)) and raw.keeps_alive
+    request = _recorded(house, connection, raw)
     response.on_status, response.on_last_bytes = request.answered, request.finished
-    with house.ledger.counting(request.path):
+    with house.ledger.counting("", request.path):
         finished = await connection.work(_answer(house, response, request))
     request.finished()
     request.hung_up = not finished and connection.closed_at is not None
@@ -92,55 +79,55 @@ def _recorded(house: House, connection: Connection, raw: RawRequest) -> Request:
     return request
 
 
+async def _obey(house: House, response: Response, raw: RawRequest) -> None:
+    try:
+        body = parse(raw.body) if raw.body else {}
+        await response.json(orders.obey(house, method=raw.method, target=raw.target, body=body))
+    except Refused as refusal:
+        await _refuse(response, refusal, path=raw.path)
+
+
 async def _answer(house: House, response: Response, request: Request) -> None:
     try:
         await _route(house, response, request)
     except Refused as refusal:
-        await _refuse(response, refusal)
+        await _refuse(response, refusal, path=request.path)
     except (Dropped, OSError):
         raise
     except Exception as exc:  # our own mistake: kept, and raised again when the test stops the server
         house.ledger.crashes.append(exc)
-        await _refuse(response, Refused(500, f"the test server crashed: {exc!r}"))
+        await _refuse(response, Refused(500, f"the test server crashed: {exc!r}"), path=request.path)
     finally:
         response.connection.bytewise = False
 
 
-async def _refuse(response: Response, refusal: Refused) -> None:
+async def _refuse(response: Response, refusal: Refused, *, path: str) -> None:
     if response.status is not None:  # too late for a status
         await response.connection.hang_up()
     elif refusal.text is None:
         await response.whole(b"", status=refusal.status)
     else:
-        await response.json({"error": refusal.text}, status=refusal.status)
+        await response.json(refusal.body(path=path), status=refusal.status)
 
 
 async def _route(house: House, response: Response, request: Request) -> None:
     if house.checks_host and not is_local(request.headers.get("host", "")):
         raise Refused(403, None)
-    routes = READS if request.path in READS else WRITES
-    route = routes.get(request.path)
+    route = route_of(request.path)
     if route is None:
         await response.whole(b"404 page not found", status=404, kind="text/plain")
         return
-    verbs = allowed_verbs(request.path)
-    if request.method not in verbs:
-        await response.whole(b"405 method not allowed", status=405, kind="text/plain", allow=", ".join(verbs))
+    handler = route.handlers.get(request.method)
+    if handler is None:
+        await response.whole(b"405 method not allowed", status=405, kind="text/plain", allow=", ".join(route.verbs))
         return
-    body = parse(request.raw) if routes is WRITES else {}
-    request.body = body if routes is WRITES else None
+    body = parse(request.raw) if route.reads_json else {}
+    request.body = body if route.reads_json else None
     response.fault = house.faults.choose(_fault_path(request.path, body), str(body.get("model", "")))
     request.scenario = response.fault.scenario
     response.connection.bytewise = response.fault.scenario is Scenario.BYTE_WRITES
     await _strike_early(response)
-    await route(Exchange(house, request, response, body, response.fault))
-
-
-def allowed_verbs(path: str) -> tuple[str, ...]:
-    """Return the verbs of a known path."""
-    if path in WRITES:
-        return ("POST",)
-    return ("GET",) if path in WITHOUT_HEAD else ("GET", "HEAD")
+    await handler(Exchange(house, request, response, body, response.fault))
 
 
 def is_local(host: str) -> bool:
@@ -157,8 +144,8 @@ def is_local(host: str) -> bool:
 
 
 def _fault_path(path: str, body: Json) -> str:
-    prompt = "messages" if path == "/api/chat" else "prompt"
-    return PRELOAD if path in SPEAKING and not body.get(prompt) else path
+    prompt = PROMPTS.get(path)
+    return PRELOAD if prompt and not body.get(prompt) else path
 
 
 async def _strike_early(response: Response) -> None:
@@ -170,4 +157,4 @@ async def _strike_early(response: Response) -> None:
         await response.connection.reset()
     if fault.scenario in ERRORS:
         usual = ERRORS[fault.scenario]
-        raise Refused(fault.status or usual.status, fault.text or usual.text)
+        raise Refused(fault.status or usual.status, fault.text or usual.text, more=usual.more)

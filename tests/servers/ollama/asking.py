@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from tests.servers.ollama.catalog import InstalledModel, Shelf
-from tests.servers.ollama.gojson import Json, duration_s
+from tests.servers.ollama.fields import GO_NAMES, estimated_tokens, field, keep_alive_s
+from tests.servers.ollama.gojson import Json
 from tests.servers.ollama.options import Options, read_options
 from tests.servers.ollama.refusals import (
     TOO_LONG,
@@ -13,14 +13,11 @@ from tests.servers.ollama.refusals import (
     does_not_support,
     exceeds_context,
     not_found,
-    not_found_try_pulling,
     wrong_type,
 )
 
-CHARACTERS_PER_TOKEN = 4  # a rough rule; the real ratio depends on the model and the language
 HIGHEST_TOP_LOGPROBS = 20
 THINK_LEVELS = ("low", "medium", "high", "max")
-GO_NAMES = {bool: "bool", str: "string", dict: "object", list: "array", int: "number", float: "number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,9 @@ class Ask:
     truncates: bool
     is_raw: bool
     is_preload: bool
+    top_logprobs: int | None = None  # None: no logprobs at all
+    images: int = 0
+    only_renders: bool = False  # `_debug_render_only`: show the prompt, run nothing
 
     @property
     def is_chat(self) -> bool:
@@ -57,110 +57,49 @@ class Ask:
         return "\n".join(content(message) for message in self.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class EmbedAsk:
-    """One valid request to embed."""
-
-    name: str
-    model: InstalledModel
-    texts: tuple[str, ...]
-    options: Options
-    keep_alive_s: float | None
-    truncates: bool
-    dimensions: int
-
-
-def parse(raw: bytes) -> Json:
-    """Return the JSON object of a body, whatever its Content-Type.
-
-    :raises Refused: 400 when it is none.
-    """
-    if not raw:
-        raise Refused(400, "missing request body")
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        raise Refused(400, _go_syntax_error(raw)) from None
-    if not isinstance(body, dict):
-        got = GO_NAMES.get(type(body), "null")
-        raise Refused(400, f"json: cannot unmarshal {got} into Go value of type api.Request")
-    return body
-
-
-def _go_syntax_error(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace").strip()
-    if not text or text[0] in '{["':
-        return "unexpected EOF"
-    return f"invalid character '{text[0]}' looking for beginning of value"
-
-
 def read_ask(path: str, body: Json, shelf: Shelf, *, default_num_ctx: int) -> Ask:
     """Return the question of a chat or generate request.
 
     :raises Refused: with the status and text of the real server.
     """
-    name = _field(body, "model", str, "")
+    name = field(body, "model", str, "")
     is_chat = path == "/api/chat"
     if is_chat and not name:
         raise Refused(400, "model is required")
     model = shelf.find(name)
     if model is None:
         raise not_found(name)
-    _check_abilities(model, name, ability="chat" if is_chat else "generate", has_tools=bool(body.get("tools")))
-    _check_logprobs(body)
+    _check_abilities(model, body, ability="chat" if is_chat else "generate")
     return _ask(path, body, model, default_num_ctx=default_num_ctx)
 
 
 def _ask(path: str, body: Json, model: InstalledModel, *, default_num_ctx: int) -> Ask:
     messages = _chat_messages(body) if path == "/api/chat" else _prompt_messages(body)
-    shifts = _field(body, "shift", bool, True)
-    given = _field(body, "options", dict, {})
+    shifts = field(body, "shift", bool, True)
+    given = field(body, "options", dict, {})
     return Ask(
         path=path,
         name=body["model"],
         model=model,
         messages=messages,
-        streams=_field(body, "stream", bool, True),
+        streams=field(body, "stream", bool, True),
         format=_format(body),
         options=read_options(given, model, default_num_ctx=default_num_ctx, shift=shifts),
-        keep_alive_s=_keep_alive_s(body),
+        keep_alive_s=keep_alive_s(body),
         thinks=_thinks(body, model),
-        tools=tuple(_field(body, "tools", list, [])),
-        truncates=_field(body, "truncate", bool, True),
-        is_raw=_field(body, "raw", bool, False),
+        tools=tuple(field(body, "tools", list, [])),
+        truncates=field(body, "truncate", bool, True),
+        is_raw=field(body, "raw", bool, False),
         is_preload=not messages if path == "/api/chat" else not body.get("prompt"),
-    )
-
-
-def read_embed_ask(body: Json, shelf: Shelf, *, default_num_ctx: int, field: str = "input") -> EmbedAsk:
-    """Return the question of an embedding request; `field` names the texts ("prompt" on the legacy route).
-
-    :raises Refused: with the status and text of the real server.
-    """
-    name = _field(body, "model", str, "")
-    texts = _texts(body.get(field))
-    model = shelf.find(name)
-    if model is None:
-        raise not_found_try_pulling(name)
-    return EmbedAsk(
-        name=name,
-        model=model,
-        texts=texts,
-        options=read_options(_field(body, "options", dict, {}), model, default_num_ctx=default_num_ctx, shift=True),
-        keep_alive_s=_keep_alive_s(body),
-        truncates=_field(body, "truncate", bool, True),
-        dimensions=_field(body, "dimensions", int, 0),
+        top_logprobs=_top_logprobs(body),
+        images=_images(body),
+        only_renders=field(body, "_debug_render_only", bool, False),
     )
 
 
 def content(message: Json) -> str:
     """Return the text of a message; null counts as empty."""
     return message.get("content") or ""
-
-
-def estimated_tokens(text: str) -> int:
-    """Return the guessed number of tokens, rounded up."""
-    return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
 def halved(num_ctx: int, num_keep: int) -> int:
@@ -184,26 +123,8 @@ def prompt_tokens(ask: Ask) -> int:
     return max(total, 1) if total <= num_ctx else halved(num_ctx, ask.options.num_keep)
 
 
-def _field(body: Json, key: str, kind: type, default: Any) -> Any:
-    value = body.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise wrong_type(f"Request.{key}", got=GO_NAMES[type(value)], wanted=GO_NAMES[kind])
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if value is None or value == "":
-        return ()
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Refused(400, "invalid input type")
-    return tuple(texts)
-
-
 def _chat_messages(body: Json) -> tuple[Json, ...]:
-    messages = _field(body, "messages", list, [])
+    messages = field(body, "messages", list, [])
     for message in messages:
         if not isinstance(message, dict):
             raise wrong_type("ChatRequest.messages", got=GO_NAMES.get(type(message), "null"), wanted="api.Message")
@@ -216,22 +137,33 @@ def _chat_messages(body: Json) -> tuple[Json, ...]:
 def _prompt_messages(body: Json) -> tuple[Json, ...]:
     if body.get("raw") and any(body.get(key) for key in ("template", "system", "context")):
         raise Refused(400, "raw mode does not support template, system, or context")
-    system = _field(body, "system", str, "")
-    prompt = _field(body, "prompt", str, "")
-    named = (("system", system), ("user", prompt))
+    system = field(body, "system", str, "")
+    prompt = field(body, "prompt", str, "")
+    suffix = field(body, "suffix", str, "")
+    named = (("system", system), ("user", f"{prompt} {suffix}" if suffix else prompt))
     return tuple({"role": role, "content": text} for role, text in named if text)
 
 
-def _check_abilities(model: InstalledModel, name: str, *, ability: str, has_tools: bool) -> None:
+def _check_abilities(model: InstalledModel, body: Json, *, ability: str) -> None:
     if "completion" not in model.capabilities:
-        raise does_not_support(name, ability)
-    if has_tools and "tools" not in model.capabilities:
-        raise Refused(400, f"registry.ollama.ai/library/{model.name} does not support tools")
+        raise does_not_support(body["model"], ability)
+    needed = {"tools": bool(body.get("tools")), "insert": bool(body.get("suffix")), "vision": bool(_images(body))}
+    for capability, is_needed in needed.items():
+        if is_needed and capability not in model.capabilities:
+            raise Refused(400, f"registry.ollama.ai/library/{model.name} does not support {capability}")
 
 
-def _check_logprobs(body: Json) -> None:
-    if not 0 <= _field(body, "top_logprobs", int, 0) <= HIGHEST_TOP_LOGPROBS:
+def _images(body: Json) -> int:
+    """Return how many images are sent; what they show does not matter to a server that sees nothing."""
+    brought = [body, *(message for message in body.get("messages") or () if isinstance(message, dict))]
+    return sum(len(field(one, "images", list, [])) for one in brought)
+
+
+def _top_logprobs(body: Json) -> int | None:
+    top = field(body, "top_logprobs", int, 0)
+    if not 0 <= top <= HIGHEST_TOP_LOGPROBS:
         raise Refused(400, f"top_logprobs must be between 0 and {HIGHEST_TOP_LOGPROBS}")
+    return top if field(body, "logprobs", bool, False) else None
 
 
 def _thinks(body: Json, model: InstalledModel) -> bool:
@@ -252,11 +184,3 @@ def _format(body: Json) -> Json | str | None:
     if wanted == "json" or isinstance(wanted, dict):
         return wanted  # type: ignore[no-any-return]
     raise Refused(500, f'invalid format: {json.dumps(wanted)}; expected "json" or a valid JSON Schema object')
-
-
-def _keep_alive_s(body: Json) -> float | None:
-    value = body.get("keep_alive")
-    try:
-        return None if value is None else duration_s(value)
-    except ValueError as exc:
-        raise Refused(400, str(exc)) from exc

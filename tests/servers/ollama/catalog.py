@@ -1,6 +1,7 @@
 """Know the models that are installed: names, sizes, capabilities, widths. Holds no weights."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,10 +10,15 @@ from tests.servers.ollama.gojson import Json
 MODIFIED_AT = "2026-01-02T03:04:05.123456789+02:00"  # with an offset, as the real server writes it
 EMBEDDING_SIZE = 274_302_450  # bytes of nomic-embed-text
 GENERATING_SIZE = 4_661_224_676  # bytes of llama3:8b
+USUAL_BILLIONS = 8.0  # parameters, when the tag does not tell
+BILLIONS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)b(?![a-z0-9])")
+# Families that the real server never runs more than one request at a time for (OLLAMA.md A.6).
+ONE_SLOT = frozenset({"mllama", "qwen3vl", "qwen35", "qwen3next", "lfm2", "nemotron_h"})
 
 TALKS = ("completion",)
 TALKS_AND_ACTS = ("completion", "tools")
 TALKS_ACTS_AND_THINKS = ("completion", "tools", "thinking")
+TALKS_AND_SEES = ("completion", "vision")
 EMBEDS = ("embedding",)
 
 
@@ -35,11 +41,14 @@ FAMILIES = {
     "gpt-oss": Family("gptoss", TALKS_ACTS_AND_THINKS, 2880, 131_072),
     "llama3.1": Family("llama", TALKS_AND_ACTS, 4096, 131_072),
     "llama3.2": Family("llama", TALKS_AND_ACTS, 4096, 131_072),
+    "llama3.2-vision": Family("mllama", TALKS_AND_SEES, 4096, 131_072),
+    "llava": Family("llama", TALKS_AND_SEES, 4096, 32_768),
     "mistral": Family("llama", TALKS_AND_ACTS, 4096, 32_768),
     "mxbai-embed-large": Family("bert", EMBEDS, 1024, 512),
     "nomic-embed-text": Family("nomic-bert", EMBEDS, 768, 2048),
     "phi3": Family("phi3", TALKS, 3072, 131_072),
     "qwen2.5": Family("qwen2", TALKS_AND_ACTS, 3584, 32_768),
+    "qwen2.5-coder": Family("qwen2", ("completion", "tools", "insert"), 3584, 32_768),
     "qwen3": Family("qwen3", TALKS_ACTS_AND_THINKS, 4096, 40_960),
 }
 
@@ -56,6 +65,12 @@ def family_of(name: str) -> Family:
     return FAMILIES[max((start for start in FAMILIES if key.startswith(start)), key=len)]
 
 
+def billions_of(name: str) -> float:
+    """Return the billions of parameters that a tag such as `qwen2.5:14b-instruct` tells."""
+    found = BILLIONS.search(normalized(name).rpartition(":")[2])
+    return float(found[1]) if found else USUAL_BILLIONS
+
+
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
     """One model on the disk of this server. What is left out follows from its name."""
@@ -65,13 +80,21 @@ class InstalledModel:
     width: int = 0
     context_length: int = 0
     size: int = 0
-    parameter_size: str = "8.0B"
+    parameter_size: str = ""
     quantization: str = "Q4_0"
+    load_s: float | None = None  # None: as the server's limits say, by size
+    tokens_per_s: float | None = None  # None: at the server's pace
+    prompt_tokens_per_s: float | None = None
+    vram_share: float = 1.0  # below 1 a part of the model runs on the processor
     family: Family = field(init=False)
 
     def __post_init__(self) -> None:
         family = family_of(self.name)
-        size = EMBEDDING_SIZE if family.capabilities == EMBEDS else GENERATING_SIZE
+        billions = billions_of(self.name)
+        only_embeds = family.capabilities == EMBEDS
+        size = EMBEDDING_SIZE if only_embeds else int(GENERATING_SIZE * billions / USUAL_BILLIONS)
+        parameters = "137M" if only_embeds else f"{billions:.1f}B"
+        object.__setattr__(self, "parameter_size", self.parameter_size or parameters)
         object.__setattr__(self, "name", normalized(self.name))
         object.__setattr__(self, "family", family)
         object.__setattr__(self, "capabilities", self.capabilities or family.capabilities)
@@ -85,8 +108,8 @@ class InstalledModel:
         return hashlib.sha256(self.name.encode()).hexdigest()
 
     @property
-    def only_embeds(self) -> bool:
-        return "completion" not in self.capabilities
+    def has_one_slot(self) -> bool:
+        return "completion" not in self.capabilities or self.family.architecture in ONE_SLOT
 
     def details(self) -> Json:
         """Return the `details` object of tags, ps and show."""

@@ -1,7 +1,9 @@
-"""Answer the questions about the server itself: root, version, tags, ps, show."""
+"""Answer the questions about the server itself: root, version, status, tags, ps, show and their OpenAI forms."""
 
 import time
+from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from tests.servers.ollama.catalog import MODIFIED_AT, InstalledModel
 from tests.servers.ollama.gojson import FOREVER_S, NS_PER_S, Json, timestamp
@@ -25,6 +27,11 @@ async def tell_version(exchange: Exchange) -> None:
     await exchange.response.json({"version": exchange.house.version})
 
 
+async def tell_status(exchange: Exchange) -> None:
+    """Say whether models of the cloud may be used; here they may not."""
+    await exchange.response.json({"cloud": {"disabled": True, "source": "env"}})
+
+
 async def list_installed(exchange: Exchange) -> None:
     """List what is on the disk."""
     models = [_tag(model) for model in exchange.house.shelf.all()]
@@ -41,6 +48,27 @@ def _tag(model: InstalledModel) -> Json:
         "details": model.details(),
         "capabilities": list(model.capabilities),
     }
+
+
+async def list_openai(exchange: Exchange) -> None:
+    """List what is on the disk, in OpenAI's form."""
+    found = [_openai(model) for model in exchange.house.shelf.all()]
+    await exchange.response.json({"object": "list", "data": found})
+
+
+async def show_openai(exchange: Exchange) -> None:
+    """Describe one installed model, in OpenAI's form."""
+    name = unquote(exchange.request.path.removeprefix("/v1/models/"))
+    model = exchange.house.shelf.find(name)
+    if model is None:
+        raise not_found(name)
+    await exchange.response.json(_openai(model))
+
+
+def _openai(model: InstalledModel) -> Json:
+    created = int(datetime.fromisoformat(MODIFIED_AT).timestamp())
+    owner = model.name.rpartition("/")[0] or "library"
+    return {"id": model.name, "object": "model", "created": created, "owned_by": owner}
 
 
 async def list_resident(exchange: Exchange) -> None:
@@ -67,7 +95,7 @@ def _row(model: InstalledModel, num_ctx: int, *, life_s: float = 300.0) -> Json:
         "digest": model.digest,
         "details": model.details(),
         "expires_at": _expiry(life_s),
-        "size_vram": model.size,
+        "size_vram": int(model.size * model.vram_share),
         "context_length": min(num_ctx, model.context_length),
     }
 

@@ -1,12 +1,17 @@
-"""Answer /api/embed and the legacy /api/embeddings. The legacy route does not normalize."""
+"""Answer /api/embed, /v1/embeddings and the legacy /api/embeddings. The legacy route does not normalize."""
 
 import asyncio
+import base64
+import struct
 import time
+from dataclasses import replace
 
-from tests.servers.ollama.asking import CHARACTERS_PER_TOKEN, EmbedAsk, estimated_tokens, read_embed_ask
-from tests.servers.ollama.gojson import Json, without_zeros
+from tests.servers.ollama.embed_asking import EmbedAsk, read_embed_ask
+from tests.servers.ollama.fields import CHARACTERS_PER_TOKEN, estimated_tokens
+from tests.servers.ollama.gojson import without_zeros
 from tests.servers.ollama.refusals import TOO_LONG, Refused
 from tests.servers.ollama.scenarios import Fault, Scenario
+from tests.servers.ollama.scheduler import Want
 from tests.servers.ollama.state import Exchange
 from tests.servers.ollama.vectors import Vector, raw_vector, shortened, unit_vector
 
@@ -22,38 +27,70 @@ STRETCH = 3.0  # the length of a vector that should have length 1
 async def embed(exchange: Exchange) -> None:
     """Answer one request to /api/embed: order kept, unit length, one bad text fails them all."""
     began_ns = time.monotonic_ns()
-    ask = read_embed_ask(exchange.body, exchange.house.shelf, default_num_ctx=exchange.house.num_ctx)
-    texts = tuple(_fitted(text, ask) for text in ask.texts)
-    _refuse_poison(texts, exchange.fault)
-    load_ns = await _wait(exchange, ask)
-    vectors = [shortened(unit_vector(text, width=ask.model.width), ask.dimensions) for text in texts]
+    ask = _read(exchange)
+    vectors, load_ns = await _embedded(exchange, ask)
     durations = {
         "total_duration": time.monotonic_ns() - began_ns,
         "load_duration": load_ns,
-        "prompt_eval_count": sum(map(estimated_tokens, texts)),
+        "prompt_eval_count": sum(map(estimated_tokens, ask.texts)),
     }
-    reply: Json = {"model": ask.name, "embeddings": _spoiled(vectors, exchange.fault)}
-    await exchange.response.json(reply | (without_zeros(durations) if texts else {}))
+    await exchange.response.json(
+        {"model": ask.name, "embeddings": vectors, **(without_zeros(durations) if ask.texts else {})}
+    )
+
+
+async def embed_openai(exchange: Exchange) -> None:
+    """Answer one request to /v1/embeddings."""
+    ask = _read(exchange)
+    if not ask.texts:
+        raise Refused(400, "invalid input")
+    vectors, _ = await _embedded(exchange, ask)
+    is_packed = exchange.body.get("encoding_format") == "base64"
+    found = [
+        {"object": "embedding", "embedding": _packed(vector) if is_packed else vector, "index": index}
+        for index, vector in enumerate(vectors)
+    ]
+    tokens = sum(map(estimated_tokens, ask.texts))
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    await exchange.response.json({"object": "list", "data": found, "model": ask.name, "usage": usage})
+
+
+def _read(exchange: Exchange, *, under: str = "input") -> EmbedAsk:
+    """Return the question with its texts as far as the model reads them."""
+    house = exchange.house
+    ask = read_embed_ask(exchange.body, house.shelf, default_num_ctx=house.num_ctx, under=under)
+    return replace(ask, texts=tuple(_fitted(text, ask) for text in ask.texts))
+
+
+async def _embedded(exchange: Exchange, ask: EmbedAsk) -> tuple[list[Vector], int]:
+    """Return one vector per text, as the fault spoils them, and the load time in nanoseconds."""
+    _refuse_poison(ask.texts, exchange.fault)
+    load_ns = await wait_turn(exchange, ask)
+    vectors = [shortened(unit_vector(text, width=ask.model.width), ask.dimensions) for text in ask.texts]
+    return _spoiled(vectors, exchange.fault), load_ns
+
+
+def _packed(vector: Vector) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 async def embed_legacy(exchange: Exchange) -> None:
     """Answer one request to /api/embeddings: one prompt, one vector of any length."""
-    house = exchange.house
-    ask = read_embed_ask(exchange.body, house.shelf, default_num_ctx=house.num_ctx, field="prompt")
+    ask = _read(exchange, under="prompt")
     _refuse_poison(ask.texts, exchange.fault)
-    await _wait(exchange, ask)
+    await wait_turn(exchange, ask)
     vectors = [raw_vector(text, width=ask.model.width) for text in ask.texts[:1]]
     spoiled = _spoiled(vectors, exchange.fault)
     await exchange.response.json({"embedding": spoiled[0] if spoiled else []})
 
 
-async def _wait(exchange: Exchange, ask: EmbedAsk) -> int:
+async def wait_turn(exchange: Exchange, ask: EmbedAsk) -> int:
     """Return the load time in nanoseconds, once the model has had its turn."""
-    scheduler, number = exchange.house.scheduler, exchange.request.number
-    options, keep_alive_s = ask.options.load, ask.keep_alive_s
-    async with scheduler.lease(ask.model, options, keep_alive_s=keep_alive_s, request=number) as lease:
+    house = exchange.house
+    want = Want(ask.model, ask.options.load, ask.keep_alive_s, exchange.request.number)
+    async with house.scheduler.lease(want) as lease:
         if ask.texts:
-            await asyncio.sleep(exchange.house.pace.prompt_delay_s)
+            await asyncio.sleep(house.pace.prompt_s(ask.model, sum(map(estimated_tokens, ask.texts))))
     return lease.load_ns
 
 

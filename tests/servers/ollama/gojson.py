@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -19,12 +20,16 @@ DURATION_UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "
 DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
+# Building an encoder per line would cost as much as the line.
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def encode(value: object) -> bytes:
     """Return compact JSON as Go's encoder writes it, without the newline.
 
     :raises ValueError: for NaN and infinities, which Go cannot marshal either.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = ENCODER.encode(value)
     for character, escape in GO_ESCAPES.items():
         text = text.replace(character, escape)
     try:
@@ -41,9 +46,13 @@ def without_zeros(fields: Mapping[str, Any]) -> Json:
 def timestamp(at_ns: int) -> str:
     """Return RFC 3339 in UTC with 0 to 9 fraction digits: Go cuts trailing zeros."""
     seconds, fraction = divmod(at_ns, NS_PER_S)
-    whole = datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
     digits = f".{fraction:09d}".rstrip("0").rstrip(".")
-    return f"{whole}{digits}Z"
+    return f"{_second(seconds)}{digits}Z"
+
+
+@lru_cache(maxsize=4)  # thousands of lines share their second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def duration_s(value: object) -> float:

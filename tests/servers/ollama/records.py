@@ -1,13 +1,9 @@
-"""Remember what happened, for assertions. Written by the server's thread, read as copies by any other."""
+"""What is remembered of each request, generation, wait, load and unload. Times are `time.monotonic()`, in seconds."""
 
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import count
 from typing import Any
 
 
@@ -33,9 +29,15 @@ class UnloadCause(StrEnum):
     RELOADED = "reloaded"
 
 
+class WaitCause(StrEnum):
+    SLOT = "slot"  # the model is in memory and busy: no bound, no notice
+    LOAD = "load"  # it must be loaded first, and others may be loading before it
+    SHARED_LOAD = "shared_load"  # somebody else is loading it already
+
+
 @dataclass(slots=True)
 class Request:
-    """One HTTP request. Times are `time.monotonic()`, in seconds; header names are lower case."""
+    """One HTTP request. Header names are lower case."""
 
     number: int
     connection: int
@@ -73,8 +75,8 @@ class Generation:
     prompt_tokens: int
     unknown_options: tuple[str, ...] = ()
     outcome: Outcome = Outcome.RUNNING
-    tokens: tuple[str, ...] = ()
-    token_times: tuple[float, ...] = ()
+    tokens: Sequence[str] = ()
+    token_times: Sequence[float] = ()
     payload_bytes: int = 0  # NDJSON or JSON, without HTTP framing
     asked_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None  # it got its slot
@@ -111,6 +113,7 @@ class Load:
     started_at: float = field(default_factory=time.monotonic)
     finished_at: float | None = None
     aborted: bool = False  # the client that caused it left
+    failed: bool = False  # the scenario ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,73 +123,19 @@ class Unload:
     model: str
     cause: UnloadCause
     at: float = field(default_factory=time.monotonic)
+    made_room_for: str = ""  # the model that needed it
 
 
-class Ledger:
-    """Everything that happened. Records stay mutable inside; whoever asks gets copies."""
+@dataclass(slots=True)
+class Wait:
+    """One request that could not begin at once."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._numbers = count(1)
-        self._requests: list[Request] = []
-        self._generations: list[Generation] = []
-        self._loads: list[Load] = []
-        self._unloads: list[Unload] = []
-        self._active: Counter[str] = Counter()
-        self._peaks: Counter[str] = Counter()
-        self.connections = 0
-        self.open_connections = 0
-        self.crashes: list[BaseException] = []
+    model: str
+    cause: WaitCause
+    request: int
+    started_at: float = field(default_factory=time.monotonic)
+    finished_at: float | None = None
+    gave_up: bool = False  # the client left, or the load failed
 
-    def add(self, record: Request | Generation | Load | Unload) -> None:
-        """Keep a record; its owner may go on filling it in."""
-        shelves: dict[type, list[Any]] = {
-            Request: self._requests,
-            Generation: self._generations,
-            Load: self._loads,
-            Unload: self._unloads,
-        }
-        with self._lock:
-            shelves[type(record)].append(record)
-
-    def next_number(self) -> int:
-        """Return a number no other record of this server has."""
-        return next(self._numbers)
-
-    @contextmanager
-    def counting(self, path: str) -> Iterator[None]:
-        """Count a request as in progress, for the peaks."""
-        keys = ("", path)
-        self._active.update(keys)
-        self._peaks |= self._active
-        try:
-            yield
-        finally:
-            self._active.subtract(keys)
-
-    def peak(self, path: str = "") -> int:
-        """Return the most requests ever in progress together, for one path or for all."""
-        return self._peaks[path]
-
-    def requests(self) -> tuple[Request, ...]:
-        with self._lock:
-            return tuple(replace(record) for record in self._requests)
-
-    def generations(self) -> tuple[Generation, ...]:
-        with self._lock:
-            return tuple(replace(record) for record in self._generations)
-
-    def loads(self) -> tuple[Load, ...]:
-        with self._lock:
-            return tuple(replace(record) for record in self._loads)
-
-    def unloads(self) -> tuple[Unload, ...]:
-        with self._lock:
-            return tuple(self._unloads)
-
-    def clear(self) -> None:
-        """Forget the past; what is in progress still finishes its own records."""
-        with self._lock:
-            for records in (self._requests, self._generations, self._loads, self._unloads):
-                records.clear()
-            self._peaks.clear()
+    def seconds(self, now: float) -> float:
+        return (self.finished_at or now) - self.started_at

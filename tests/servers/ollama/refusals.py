@@ -1,23 +1,43 @@
 """The refusals of Ollama: status and text. Texts follow the source; clients should match on the status first."""
 
-from tests.servers.ollama.gojson import encode
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tests.servers.ollama.gojson import Json, encode
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+OPENAI_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 
 BUSY = "server busy, please try again.  maximum pending requests exceeded"  # two blanks, as in the source
+LOAD_FAILED = "llama-server process has terminated: exit status 1"
 TOO_LONG = "the input length exceeds the context length"
 
 
 class Refused(Exception):
     """The request gets this status and `{"error": text}`; without a text the body is empty."""
 
-    def __init__(self, status: int, text: str | None) -> None:
+    def __init__(self, status: int, text: str | None, *, more: Mapping[str, str] = NOTHING) -> None:
         super().__init__(status, text)
         self.status = status
         self.text = text
+        self.more = more
+
+    def body(self, *, path: str) -> Json:
+        """Return the JSON of the refusal, in the form of the path that was asked."""
+        if not path.startswith("/v1/"):
+            return {"error": self.text, **self.more}
+        kind = OPENAI_TYPES.get(self.status, "api_error")
+        return {"error": {"message": self.text, "type": kind, "param": None, "code": None}}
 
 
 def not_found(name: str) -> Refused:
     """Return the 404 of chat, generate and show."""
     return Refused(404, f"model '{name}' not found")
+
+
+def not_found_plain(name: str) -> Refused:
+    """Return the 404 of copy and create."""
+    return Refused(404, f'model "{name}" not found')
 
 
 def not_found_try_pulling(name: str) -> Refused:

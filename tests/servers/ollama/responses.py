@@ -5,15 +5,16 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 
+from tests.servers.ollama.dialects import NDJSON_TYPE
 from tests.servers.ollama.gojson import Json, encode
 from tests.servers.ollama.scenarios import NORMAL, Fault, Scenario
 from tests.servers.ollama.wire import Connection
 
 JSON_TYPE = "application/json; charset=utf-8"
-NDJSON_TYPE = "application/x-ndjson"
 TEXT_TYPE = "text/plain; charset=utf-8"
 LONGEST_COUNTED_BODY = 2048  # bytes; net/http chunks a longer body because it has not counted it
 PAUSE_S = 0.001  # between the halves of a split payload, so that they arrive apart
+KNOWN = frozenset(HTTPStatus)
 LAST_CHUNK = b"0\r\n\r\n"
 
 # The payload is held back and cut as a whole.
@@ -25,7 +26,8 @@ def head(status: int, *headers: tuple[str, str], keeps_alive: bool = True) -> by
     dated = [("Date", formatdate(usegmt=True)), *headers]
     if not keeps_alive:
         dated.append(("Connection", "close"))
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in sorted(dated))]
+    phrase = HTTPStatus(status).phrase if status in KNOWN else f"status code {status}"  # as Go words 499
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in sorted(dated))]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -72,35 +74,36 @@ class Response:
         """Send one JSON value, without a newline."""
         await self.whole(encode(value), status=status)
 
-    async def open(self) -> None:
-        """Send the headers of an NDJSON stream, once."""
+    async def open(self, kind: str = NDJSON_TYPE) -> None:
+        """Send the headers of a stream, once."""
         if self.status is None:
             framing = ("Transfer-Encoding", "chunked")
-            await self.connection.send(self._opened(200, ("Content-Type", NDJSON_TYPE), framing))
+            await self.connection.send(self._opened(200, ("Content-Type", kind), framing))
 
-    async def line(self, value: Json, *, is_last: bool = False) -> None:
-        """Send one NDJSON line, cut as the fault wants it."""
-        bare = is_last and self.fault.scenario is Scenario.NO_LAST_NEWLINE
-        blank = b"\n" if self.fault.scenario is Scenario.BLANK_LINES else b""
-        payload = blank + encode(value) + (b"" if bare else b"\n")
+    async def line(self, value: Json) -> None:
+        """Send one value of an NDJSON stream."""
+        await self.open()
+        await self.say(encode(value) + b"\n")
+
+    async def say(self, payload: bytes, *, is_last: bool = False) -> None:
+        """Send one line or event of an open stream, cut as the fault wants it."""
+        payload = self._spoiled(payload, is_last=is_last)
         self.payload_bytes += len(payload)
         if self.fault.scenario in HELD_BACK:
             self._held += payload
-            return
-        await self.open()
-        for piece in self._pieces(payload):
-            await self.connection.send(chunk(piece))
+        elif self.fault.scenario is Scenario.BYTE_CHUNKS:
+            for at in range(len(payload)):
+                await self.connection.send(chunk(payload[at : at + 1]))
+        else:
+            await self.connection.send(chunk(payload))
 
-    async def half_line(self, value: Json) -> None:
+    async def say_half(self, payload: bytes) -> None:
         """Send the first half of a line inside a chunk that announces all of it."""
-        payload = encode(value) + b"\n"
-        await self.open()
         whole = chunk(payload)
         await self.connection.send(whole[: len(whole) // 2])
 
     async def end(self) -> None:
         """Send what was held back and the closing chunk."""
-        await self.open()
         cut = self.fault.split_at if self.fault.scenario is Scenario.SPLIT_AT else len(self._held)
         for piece in filter(None, (bytes(self._held[:cut]), bytes(self._held[cut:]))):
             await self.connection.send(chunk(piece))
@@ -113,7 +116,7 @@ class Response:
         self.on_status(status)
         return head(status, *headers, keeps_alive=self._keeps_alive)
 
-    def _pieces(self, payload: bytes) -> list[bytes]:
-        if self.fault.scenario is Scenario.BYTE_CHUNKS:
-            return [payload[at : at + 1] for at in range(len(payload))]
-        return [payload]
+    def _spoiled(self, payload: bytes, *, is_last: bool) -> bytes:
+        if self.fault.scenario is Scenario.BLANK_LINES:
+            return b"\n" + payload
+        return payload.rstrip(b"\n") if is_last and self.fault.scenario is Scenario.NO_LAST_NEWLINE else payload

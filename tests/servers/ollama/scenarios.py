@@ -4,13 +4,14 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from tests.servers.ollama.catalog import normalized
 
 PRELOAD = "preload"  # the path under which an empty prompt looks for its fault
 
-SPEAKING = frozenset({"/api/chat", "/api/generate"})
-EMBEDDING = frozenset({"/api/embed", "/api/embeddings"})
+SPEAKING = frozenset({"/api/chat", "/api/generate", "/v1/chat/completions", "/v1/completions"})
+EMBEDDING = frozenset({"/api/embed", "/api/embeddings", "/v1/embeddings"})
 WORKING = SPEAKING | EMBEDDING | {PRELOAD}
 
 
@@ -43,10 +44,16 @@ class Scenario(StrEnum):
     # Before the first byte
     ERROR_400 = "error_400"
     ERROR_400_NESTED = "error_400_nested"  # the error text is JSON itself
+    ERROR_401 = "error_401"  # a cloud model, and nobody is signed in
     ERROR_403 = "error_403"  # bare, no JSON
+    ERROR_403_CLOUD = "error_403_cloud"  # models of the cloud are switched off
     ERROR_404 = "error_404"
+    ERROR_429 = "error_429"  # the cloud's quota is used up
+    ERROR_499 = "error_499"  # the load was given up
     ERROR_500 = "error_500"
+    ERROR_502 = "error_502"  # the cloud does not answer
     ERROR_503 = "error_503"
+    LOAD_FAILS = "load_fails"  # 500 once the load has taken its time; a resident model answers
     STALL_BEFORE_HEADERS = "stall_before_headers"
     RESET_BEFORE_HEADERS = "reset_before_headers"
 
@@ -71,6 +78,7 @@ class Scenario(StrEnum):
     EMBED_POISONED = "embed_poisoned"  # 400 only when a text contains `poison`
 
     PULL_ERROR_LINE = "pull_error_line"
+    PULL_STALL = "pull_stall"
     PS_FAR_FUTURE = "ps_far_future"
     PS_LOADING = "ps_loading"
     PS_PARTIAL_VRAM = "ps_partial_vram"
@@ -80,9 +88,14 @@ EARLY = frozenset(
     {
         Scenario.ERROR_400,
         Scenario.ERROR_400_NESTED,
+        Scenario.ERROR_401,
         Scenario.ERROR_403,
+        Scenario.ERROR_403_CLOUD,
         Scenario.ERROR_404,
+        Scenario.ERROR_429,
+        Scenario.ERROR_499,
         Scenario.ERROR_500,
+        Scenario.ERROR_502,
         Scenario.ERROR_503,
         Scenario.STALL_BEFORE_HEADERS,
         Scenario.RESET_BEFORE_HEADERS,
@@ -110,10 +123,13 @@ class Fault:
 NORMAL = Fault(Scenario.NORMAL)
 
 
+@cache
 def usual_paths(scenario: Scenario) -> frozenset[str]:
     """Return where a scenario strikes when its fault names no path."""
     if scenario in EARLY or scenario is Scenario.BYTE_WRITES:
         return WORKING
+    if scenario is Scenario.LOAD_FAILS:
+        return SPEAKING | {PRELOAD}
     special = {"embed": EMBEDDING, "pull": frozenset({"/api/pull"}), "ps": frozenset({"/api/ps"})}
     return special.get(scenario.partition("_")[0], SPEAKING)
 
@@ -162,9 +178,16 @@ class FaultBook:
         with self._lock:
             return len(self._queue)
 
+    def standing(self) -> dict[str, Fault]:
+        """Return what every request meets ("") and what the requests for some models meet."""
+        with self._lock:
+            return {"": self._always, **self._by_model}
+
     def choose(self, path: str, model: str) -> Fault:
         """Return the fault for one request and strike it off the queue."""
         with self._lock:
+            if self._always is NORMAL and not self._queue and not self._by_model:
+                return NORMAL
             queued = next((fault for fault in self._queue if fault.strikes(path)), None)
             if queued:
                 self._queue.remove(queued)

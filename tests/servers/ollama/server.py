@@ -7,8 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers.ollama.catalog import InstalledModel, Shelf, normalized
+from tests.servers.ollama.gojson import Json
 from tests.servers.ollama.hosting import Host
-from tests.servers.ollama.records import Generation, Load, LoadCause, Request, Unload, UnloadCause
+from tests.servers.ollama.options import LoadOptions
+from tests.servers.ollama.records import Generation, Load, LoadCause, Request, Unload, UnloadCause, Wait
+from tests.servers.ollama.report import Snapshot, report, snapshot
 from tests.servers.ollama.scenarios import Fault, FaultBook, Scenario
 from tests.servers.ollama.scheduler import Limits
 from tests.servers.ollama.state import House, Pace, Respond
@@ -21,7 +24,8 @@ POLL_S = 0.005
 class OllamaServer:
     """A faithful Ollama on a real socket: `with OllamaServer() as server: client.get(server.url)`.
 
-    Every method may be called from any thread. Records are copies: ask again for news.
+    Every method may be called from any thread. Records are copies: ask again for news. `resident` models are in
+    memory from the start, whatever options the first request brings; `history` bounds the records of a long run.
     """
 
     def __init__(
@@ -41,8 +45,11 @@ class OllamaServer:
         max_queue: int = 512,
         num_ctx: int = 4096,
         keep_alive_s: float = 300.0,
+        load_bytes_per_s: float | None = None,
+        resident: Sequence[str] = (),
+        history: int | None = None,
     ) -> None:
-        self.limits = Limits(num_parallel, max_loaded, max_queue, keep_alive_s, cold_load_s)
+        self.limits = Limits(num_parallel, max_loaded, max_queue, keep_alive_s, cold_load_s, load_bytes_per_s)
         self.pace = Pace(token_delay_s, prompt_delay_s)
         self._house = House(
             shelf=Shelf(models),
@@ -53,7 +60,11 @@ class OllamaServer:
             num_ctx=num_ctx,
             checks_host=host in LOOPBACK,
             respond=respond,
+            history=history,
         )
+        for model in map(self._house.shelf.find, resident):
+            if model is not None:
+                self._house.scheduler.place(model, LoadOptions(min(num_ctx, model.context_length)))
         self._host = Host(self._house, address=host, port=port)
 
     # Life
@@ -161,6 +172,11 @@ class OllamaServer:
     def evictions(self) -> tuple[Unload, ...]:
         return tuple(unload for unload in self.unloads if unload.cause is UnloadCause.EVICTED)
 
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        """Return the requests that could not begin at once, and why."""
+        return self._house.ledger.waits()
+
     def loads_of(self, model: str) -> tuple[Load, ...]:
         """Return the loads of one model, whatever the spelling of its name."""
         return tuple(load for load in self.loads if load.model == normalized(model))
@@ -175,8 +191,16 @@ class OllamaServer:
         return self._house.ledger.open_connections
 
     def peak(self, path: str = "") -> int:
-        """Return the most requests in progress at once, for one path or for all."""
+        """Return the most in progress at once: of all requests, of one path, of "speaking" or of "waiting"."""
         return self._house.ledger.peak(path)
+
+    def snapshot(self) -> Snapshot:
+        """Return what is going on and the totals: cheap enough to poll."""
+        return snapshot(self._house)
+
+    def report(self, *, with_records: bool = True) -> Json:
+        """Return the same and every record as plain JSON, as `GET /_stand_in/report` does."""
+        return report(self._house, with_records=with_records)
 
     @property
     def pending_faults(self) -> int:

@@ -1,16 +1,17 @@
-"""Answer /api/chat and /api/generate: obtain the model, say the script token by token, end as the fault wants."""
+"""Answer chat and generate: obtain the model, say the script token by token, end as the fault wants."""
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from tests.servers.ollama.asking import Ask, read_ask
-from tests.servers.ollama.gojson import Json, timestamp, without_zeros
+from tests.servers.ollama import openai_bodies
+from tests.servers.ollama.asking import Ask, content, read_ask
+from tests.servers.ollama.dialects import Dialect, Native, OpenAi, opening, said
+from tests.servers.ollama.gojson import Json, without_zeros
 from tests.servers.ollama.records import Generation, Outcome
-from tests.servers.ollama.refusals import Refused
+from tests.servers.ollama.refusals import LOAD_FAILED, Refused
 from tests.servers.ollama.scenarios import Scenario
-from tests.servers.ollama.scheduler import Lease
+from tests.servers.ollama.scheduler import Lease, Want
 from tests.servers.ollama.scripts import Script, write_script
 from tests.servers.ollama.state import Exchange
 
@@ -30,18 +31,25 @@ AT_ONCE = frozenset({Scenario.ERROR_AT_ONCE, Scenario.RESET_AFTER_HEADERS, Scena
 
 
 async def speak(exchange: Exchange) -> None:
-    """Answer one request to chat or generate.
+    """Answer one request to chat or generate, native or OpenAI-compatible.
 
     :raises Refused: before the first byte, with the real status.
     """
-    house = exchange.house
-    ask = read_ask(exchange.request.path, exchange.body, house.shelf, default_num_ctx=house.num_ctx)
-    if ask.is_preload:
+    house, path, body = exchange.house, exchange.request.path, exchange.body
+    is_native = path not in openai_bodies.SPEAKING
+    native_path = path if is_native else openai_bodies.SPEAKING[path]
+    native_body = body if is_native else openai_bodies.native_body(path, body)
+    ask = read_ask(native_path, native_body, house.shelf, default_num_ctx=house.num_ctx)
+    if ask.only_renders:
+        await _render(exchange, ask)
+        return
+    if ask.is_preload and is_native:
         await _preload(exchange, ask)
         return
     scripted = house.respond(exchange.request) if house.respond else None
     script = write_script(ask, exchange.fault, scripted=scripted)
-    await Performance(exchange, ask, script).run()
+    dialect = Native(ask) if is_native else OpenAi(ask, includes_usage=openai_bodies.includes_usage(body))
+    await Performance(exchange, ask, script, dialect).run()
 
 
 async def _preload(exchange: Exchange, ask: Ask) -> None:
@@ -50,16 +58,22 @@ async def _preload(exchange: Exchange, ask: Ask) -> None:
     if unloads:
         exchange.house.scheduler.unload(ask.model)
     else:
-        async with _lease(exchange, ask):
-            pass
+        await exchange.house.scheduler.touch(_want(exchange, ask))
     reason = "unload" if unloads else "load"
-    await exchange.response.json({**_opening(ask), **_said(ask, content=""), "done": True, "done_reason": reason})
+    await exchange.response.json({**opening(ask), **said(ask), "done": True, "done_reason": reason})
 
 
-def _lease(exchange: Exchange, ask: Ask) -> AbstractAsyncContextManager[Lease]:
-    return exchange.house.scheduler.lease(
-        ask.model, ask.options.load, keep_alive_s=ask.keep_alive_s, request=exchange.request.number
-    )
+async def _render(exchange: Exchange, ask: Ask) -> None:
+    """Show the prompt as the template would put it, without running the model."""
+    rendered = "".join(f"<|{message.get('role')}|>{content(message)}" for message in ask.messages) + "<|assistant|>"
+    shown = {"rendered_template": rendered, **without_zeros({"image_count": ask.images})}
+    await exchange.response.json({**opening(ask), "_debug_info": shown})
+
+
+def _want(exchange: Exchange, ask: Ask) -> Want:
+    fails = exchange.fault.scenario is Scenario.LOAD_FAILS
+    failure = Refused(exchange.fault.status or 500, exchange.fault.text or LOAD_FAILED) if fails else None
+    return Want(ask.model, ask.options.load, ask.keep_alive_s, exchange.request.number, failure)
 
 
 @dataclass(slots=True)
@@ -89,25 +103,30 @@ class Stopwatch:
 class Performance:
     """One generation on its way to the client. Keeps its record while it speaks."""
 
-    def __init__(self, exchange: Exchange, ask: Ask, script: Script) -> None:
+    def __init__(self, exchange: Exchange, ask: Ask, script: Script, dialect: Dialect) -> None:
         self._exchange = exchange
         self._response = exchange.response
         self._ask = ask
         self._script = script
+        self._dialect = dialect
         self._fault = exchange.fault
         self._streams = ask.streams and self._fault.scenario is not Scenario.NON_STREAM
         self._strikes_at = _strikes_at(exchange)
         self._watch = Stopwatch(asked=time.monotonic_ns())
+        self._tokens: list[str] = []
+        self._token_times: list[float] = []
         self._record = _new_record(exchange, ask, script, streamed=self._streams)
+        self._record.tokens, self._record.token_times = self._tokens, self._token_times
 
     async def run(self) -> None:
         """Speak, and write down how it ended whatever happens."""
-        self._exchange.house.ledger.add(self._record)
+        house = self._exchange.house
+        house.ledger.add(self._record)
         self._response.connection.deaf = self._fault.scenario is Scenario.DEAF
         try:
-            async with _lease(self._exchange, self._ask) as lease:
+            async with house.scheduler.lease(_want(self._exchange, self._ask)) as lease:
                 self._start(lease)
-                await asyncio.sleep(self._exchange.house.pace.prompt_delay_s)
+                await asyncio.sleep(house.pace.prompt_s(self._ask.model, self._script.prompt_tokens))
                 self._watch.prompted = time.monotonic_ns()
                 await self._end(was_struck=await self._tell())
         except Refused:
@@ -123,26 +142,23 @@ class Performance:
 
     async def _tell(self) -> bool:
         """Say the tokens; return whether the fault struck on the way."""
+        pace, model = self._exchange.house.pace, self._ask.model
         for number, (kind, piece) in enumerate(self._script.beats()):
             if number == self._strikes_at:
                 return True
-            await asyncio.sleep(self._exchange.house.pace.token_delay_s)
-            self._note(piece)
-            is_thought = kind == "thinking"
-            await self._say(_said(self._ask, content="" if is_thought else piece, thinking=piece if is_thought else ""))
-        if self._script.tool_calls:
-            await self._say(_said(self._ask, tool_calls=self._script.tool_calls))
+            await asyncio.sleep(pace.token_s(model))  # also without a delay: the others get their turn
+            self._tokens.append(piece)
+            self._token_times.append(time.monotonic())
+            if self._streams:
+                await self._say(self._dialect.piece(piece, is_thought=kind == "thinking"))
+        if self._script.tool_calls and self._streams:
+            await self._say(self._dialect.calls(self._script.tool_calls))
         return self._strikes_at is not None
 
-    def _note(self, piece: str) -> None:
-        self._record.tokens += (piece,)
-        self._record.token_times += (time.monotonic(),)
-
-    async def _say(self, said: Json) -> None:
-        if not self._streams:
-            return
+    async def _say(self, payload: bytes, *, is_last: bool = False) -> None:
         try:
-            await self._response.line({**_opening(self._ask), **said, "done": False})
+            await self._open()
+            await self._response.say(payload, is_last=is_last)
         except OSError:
             if not self._response.connection.deaf:
                 raise
@@ -153,16 +169,13 @@ class Performance:
         elif self._script.stops_silently:
             await self._stop_silently()
         elif self._streams:
-            await self._finish_stream()
+            final = self._dialect.final(self._closing(), has_calls=bool(self._script.tool_calls))
+            self._settle(Outcome.DONE)  # whoever leaves from here on has not hung up
+            await self._say(final, is_last=True)
+            await self._response.end()
         else:
             self._settle(Outcome.DONE)
-            await self._response.json({**self._whole(), **self._closing()})
-
-    async def _finish_stream(self) -> None:
-        final = {**_opening(self._ask), **_said(self._ask, content=""), **self._closing()}
-        self._settle(Outcome.DONE)  # whoever leaves from here on has not hung up
-        await self._response.line(final, is_last=True)
-        await self._response.end()
+            await self._response.json(self._whole(self._closing()))
 
     def _settle(self, outcome: Outcome) -> None:
         """Write down the end before the client can know of it."""
@@ -174,17 +187,17 @@ class Performance:
         context = without_zeros({"context": self._script.context})
         return {"done": True, "done_reason": self._script.done_reason, **context, **counts}
 
-    def _whole(self) -> Json:
-        said, thought = "".join(self._script.pieces), "".join(self._script.thinking)
-        calls = self._script.tool_calls
-        return {**_opening(self._ask), **_said(self._ask, content=said, thinking=thought, tool_calls=calls)}
+    def _whole(self, closing: Json) -> Json:
+        content, thinking = "".join(self._script.pieces), "".join(self._script.thinking)
+        return self._dialect.whole(content, thinking=thinking, tool_calls=self._script.tool_calls, closing=closing)
 
     async def _stop_silently(self) -> None:
         self._settle(Outcome.FAULT)
         if self._streams:
+            await self._open()
             await self._response.end()
         else:
-            await self._response.json({**self._whole(), "done": False})
+            await self._response.json(self._whole({"done": False}))
 
     async def _strike(self) -> None:
         """End as the scenario's name says."""
@@ -209,20 +222,21 @@ class Performance:
 
     async def _open(self) -> None:
         if self._streams:
-            await self._response.open()
+            await self._response.open(self._dialect.content_type)
 
     async def _fail(self) -> None:
         self._settle(Outcome.FAULT)
         text = self._fault.text or ERROR_TEXT
         if not self._streams:
             raise Refused(500, text)
-        await self._response.line({"error": text}, is_last=True)
+        await self._say(self._dialect.broken(text), is_last=True)
         await self._response.end()
 
     async def _cut(self) -> None:
         self._settle(Outcome.FAULT)
         if self._streams:
-            await self._response.half_line({**_opening(self._ask), **_said(self._ask, content="cut"), "done": False})
+            await self._open()
+            await self._response.say_half(self._dialect.piece("cut", is_thought=False))
         await self._response.connection.hang_up()
 
     def _close_record(self) -> None:
@@ -248,7 +262,7 @@ def _new_record(exchange: Exchange, ask: Ask, script: Script, *, streamed: bool)
     return Generation(
         number=exchange.house.ledger.next_number(),
         request=exchange.request.number,
-        path=ask.path,
+        path=exchange.request.path,
         model=ask.model.name,
         scenario=exchange.fault.scenario,
         streamed=streamed,
@@ -256,14 +270,3 @@ def _new_record(exchange: Exchange, ask: Ask, script: Script, *, streamed: bool)
         prompt_tokens=script.prompt_tokens,
         unknown_options=ask.options.unknown,
     )
-
-
-def _opening(ask: Ask) -> Json:
-    return {"model": ask.name, "created_at": timestamp(time.time_ns())}
-
-
-def _said(ask: Ask, *, content: str = "", thinking: str = "", tool_calls: tuple[Json, ...] = ()) -> Json:
-    extras = without_zeros({"thinking": thinking, "tool_calls": tool_calls})
-    if ask.is_chat:
-        return {"message": {"role": "assistant", "content": content, **extras}}
-    return {"response": content, **extras}

@@ -153,12 +153,14 @@ class Connection:
 
     async def send(self, payload: bytes) -> None:
         """Write bytes, one by one when `bytewise` is set."""
-        step = 1 if self.bytewise else max(len(payload), 1)
-        for start in range(0, len(payload), step):
-            self._writer.write(payload[start : start + step])
+        if not self.bytewise:
+            self._writer.write(payload)
             await self._writer.drain()
-            if self.bytewise:
-                await asyncio.sleep(0)
+            return
+        for at in range(len(payload)):
+            self._writer.write(payload[at : at + 1])
+            await self._writer.drain()
+            await asyncio.sleep(0)
 
     async def stall(self) -> None:
         """Say nothing more, until the client leaves."""
