@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
 
 def _needs_database(arguments: list[str]) -> bool:
     asks_for_help = {"-h", "--help", "--version"} & set(arguments)
-    return bool(arguments) and not asks_for_help and arguments[0] not in WITHOUT_DATABASE
+    names_database = any(argument.startswith("--database") for argument in arguments)  # check --database default
+    return bool(arguments) and not asks_for_help and (names_database or arguments[0] not in WITHOUT_DATABASE)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,21 @@
 """What is wrong with this installation, in words, each with its next step. Reads and asks; repairs nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core import checks
 from django.db import DatabaseError
+from django.db.models import Model
 from django_q.models import OrmQ
 
 from lnrag_site import health
-from models_registry.models import Provider
+from lnrag_site.finding import Finding
+from lnrag_site.model_diagnosis import diagnose_models
 from models_registry.services.embed import embed_question
-from models_registry.services.health import check
 from rag.models import Chunk, IndexVersion
 from recommendations.models import Network
 
 LONGEST_WAIT = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: its name, what is wrong, and the next step. Without a problem all is well.
-
-    `is_fault` is False for what lnrag works without, such as a local model.
-    """
-
-    name: str
-    problem: str = ""
-    next_step: str = ""
-    is_fault: bool = True
-
-    @property
-    def is_well(self) -> bool:
-        return not self.problem
 
 
 def diagnose(*, at: datetime) -> tuple[Finding, ...]:
@@ -45,10 +28,9 @@ def diagnose(*, at: datetime) -> tuple[Finding, ...]:
         _knowledge,
         _embedder,
         _network,
-        lambda: _hosts(at=at),
         lambda: _queue(at=at),
     )
-    return (first, *(look() for look in looks))
+    return (first, *(look() for look in looks), *diagnose_models(at=at))
 
 
 def _tables() -> Finding:
@@ -61,12 +43,22 @@ def _tables() -> Finding:
 
 
 def _settings() -> Finding:
-    found = [str(message.msg) for message in checks.run_checks(databases=["default"]) if message.level >= checks.ERROR]
-    if found:
-        return Finding(
-            "settings and rows", found[0], "Correct it in the admin or the environment, then run this again."
-        )
+    """Name the first error of the checks, or else what they warn of."""
+    found = checks.run_checks(databases=["default"])
+    errors = [_named(message) for message in found if message.level >= checks.ERROR]
+    if errors:
+        step = "Correct it in the admin or the environment, then run this again."
+        return Finding("settings and rows", errors[0], step)
+    warnings = [_named(message) for message in found if message.level >= checks.WARNING]
+    if warnings:
+        return Finding("settings and rows", " ".join(warnings), "Look at it in the admin.", is_fault=False)
     return Finding("settings and rows")
+
+
+def _named(message: checks.CheckMessage) -> str:
+    """Return what a check says, with the row it is about."""
+    about = f"{message.obj}: " if isinstance(message.obj, Model) else ""
+    return f"{about}{message.msg}"
 
 
 def _knowledge() -> Finding:
@@ -91,17 +83,6 @@ def _network() -> Finding:
     return Finding(
         "network", "No network is imported.", "Run `manage.py import_graph FILE` or `manage.py demo_network`."
     )
-
-
-def _hosts(*, at: datetime) -> Finding:
-    rows = tuple(Provider.objects.filter(is_enabled=True))
-    check(rows, at=at)
-    silent = [row for row in Provider.objects.filter(pk__in=[row.pk for row in rows]) if not row.is_healthy]
-    if not silent:
-        return Finding("model hosts")
-    names = ", ".join(f"{row.name} at {row.base_url}" for row in silent)
-    step = "Rules and quoted passages answer meanwhile. Start the host, or correct its address in the admin."
-    return Finding("model hosts", f"No answer from {names}.", step, is_fault=False)
 
 
 def _queue(*, at: datetime) -> Finding:

@@ -17,6 +17,8 @@ from django_q.models import OrmQ
 
 from models_registry.domain.chat import Outcome
 from models_registry.models import Generation
+from models_registry.queries.breakers import failure_rate, open_breakers
+from models_registry.services.default_breakers import CACHE
 from recommendations.models import RecommendationRun
 
 WINDOW = timedelta(hours=1)
@@ -77,9 +79,9 @@ def read_vitals(*, at: datetime) -> Vitals:
     total = runs["total"] + spoken["total"]
     return Vitals(
         error_rate=(runs["failed"] + spoken["failed"]) / total if total else None,
-        open_breakers=None,
+        open_breakers=open_breakers(),
         is_cache_up=_is_cache_up(),
-        cache_error_rate=None,
+        cache_error_rate=failure_rate(CACHE, at=at),
         mean_ms=runs["mean_ms"],
     )
 

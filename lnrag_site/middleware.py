@@ -75,11 +75,15 @@ def _finished(steps: Step, response: HttpResponseBase) -> HttpResponseBase:
     raise RuntimeError("A middleware step yields once.")
 
 
+def number_of(given: str) -> str:
+    """Return the id of a request: the given one when it is well formed, else a new one."""
+    return given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+
+
 @_middleware
 def request_id(request: HttpRequest) -> Step:
     """Give the request an id, or keep a well-formed one from a proxy; logs and the response carry it."""
-    given = request.headers.get("X-Request-ID", "")
-    number = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+    number = number_of(request.headers.get("X-Request-ID", ""))
     # Never reset: a streamed body is still being made after this step has ended. Each request has its own context.
     REQUEST_ID.set(number)
     response = yield

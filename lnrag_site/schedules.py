@@ -6,6 +6,7 @@ Syncing adds what is missing, by name. It never touches a cadence or `repeats` (
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
 from django_q.models import Schedule
 
@@ -14,20 +15,27 @@ LOCK = 0x6C6E7261  # "lnra": two starts at once must not add a job twice, for a 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One job of the timetable. `minutes` is its first cadence; the row decides from then on."""
+    """One job of the timetable. `minutes` is its first cadence; the row decides from then on.
+
+    `arguments` are the task's, as django-q2 keeps them: `limit=100`.
+    """
 
     name: str
     task: str
     minutes: int
     why: str
+    is_on: bool = True
+    arguments: str = ""
 
 
 TIMETABLE = (
     Entry(
         "warm popular nodes",
         "recommendations.tasks.warm_popular_nodes",
-        minutes=60,
+        minutes=max(settings.CACHE_WARM_INTERVAL // 60, 1),
         why="the most viewed nodes answer from the cache",
+        is_on=settings.CACHE_WARM_ENABLED,
+        arguments=f"limit={settings.CACHE_WARM_NODES}",
     ),
     Entry(
         "measure due impacts",
@@ -47,10 +55,30 @@ TIMETABLE = (
         minutes=5,
         why="a host that comes or goes is known before somebody waits for it",
     ),
+    Entry(
+        "refresh observations",
+        "models_registry.tasks.refresh_observations",
+        minutes=10,
+        why="measured latency, speed and quality take the place of what was declared",
+    ),
+    Entry(
+        "forget requests",
+        "models_registry.tasks.forget_requests",
+        minutes=24 * 60,
+        why="how often somebody asked two hours ago limits nobody any more",
+    ),
+    Entry(
+        "forget breakers",
+        "models_registry.tasks.forget_breakers",
+        minutes=24 * 60,
+        why="the open breaker of a model that is gone would lower the health for ever",
+    ),
 )
-ENQUEUED = (  # by an import or an upload, not by the clock
+ENQUEUED = (  # by somebody who asked, not by the clock
     "recommendations.tasks.compute_betweenness",
     "recommendations.tasks.import_uploaded_graph",
+    "models_registry.tasks.load_model",
+    "models_registry.tasks.pull_model",
 )
 
 
@@ -74,6 +102,7 @@ def _row(entry: Entry, *, at: datetime) -> Schedule:
         func=entry.task,
         schedule_type=Schedule.MINUTES,
         minutes=entry.minutes,
-        repeats=-1,
+        repeats=-1 if entry.is_on else 0,
+        kwargs=entry.arguments or None,
         next_run=at,
     )

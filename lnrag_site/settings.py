@@ -105,6 +105,7 @@ CACHES = {
         }
     )
 }
+WRITE_BEHIND_S = env.decimal("WRITE_BEHIND_S", 0.25, low=0, high=5)  # counts wait for a common write; 0: none waits
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT") or None  # only for collectstatic; files are served from where they lie
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -130,7 +131,11 @@ AUTH_PASSWORD_VALIDATORS = [
 API_VERSION = "2025-10-15"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["models_registry.api.authentication.BearerKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "models_registry.api.permissions.KeyScope",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["models_registry.api.throttling.RequestLimit"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -144,6 +149,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {"BreakerState": "models_registry.domain.breaker.BreakerState"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "lnrag_site.openapi.require_version"],
@@ -167,8 +173,30 @@ Q_CLUSTER = {
 }
 
 # --- First values of rows (manage.py load_defaults never overwrites an edited row) ------------------------------------
+# Hosts, and where chat may be answered
 LLM_PROVIDER = env.choice("LLM_PROVIDER", "ollama", among=("ollama", "openai", "anthropic"))
-OLLAMA_URL = env.same("OLLAMA_URL", "OLLAMA_BASE_URL", default="http://localhost:11434")
+OLLAMA_URL = env.web_address(env.name_in_use("OLLAMA_URL", "OLLAMA_BASE_URL"), "http://localhost:11434")
+OLLAMA_NUM_PARALLEL = env.integer("OLLAMA_NUM_PARALLEL", 1, low=1, high=1000)
+OLLAMA_KEEP_ALIVE = env.lifetime("OLLAMA_KEEP_ALIVE", "30m")
+OLLAMA_TIMEOUT = env.seconds("OLLAMA_TIMEOUT", 90)  # until the first token
+# Strategies; unset: each kind of question has its own
+GEN_MODEL = env.model_name("GEN_MODEL")
+GEN_MODEL_FALLBACK = env.model_name("GEN_MODEL_FALLBACK", "llama3:8b-instruct")
+GEN_TEMPERATURE = env.number_if_set("GEN_TEMPERATURE", low=0, high=2)
+GEN_TOP_P = env.number_if_set("GEN_TOP_P", low=0, high=1)
+GEN_MAX_TOKENS = env.integer_if_set("GEN_MAX_TOKENS", low=1, high=131_072)
+GEN_NUM_CTX = env.integer_if_set("GEN_NUM_CTX", low=512, high=1_048_576)
+# The routing policy
+MODEL_ROUTER_ENABLED = env.flag("MODEL_ROUTER_ENABLED", default=True)
+MODEL_ROUTER_MAX_COST = env.dollars("MODEL_ROUTER_MAX_COST", "0.05")  # per request
+DEFAULT_USER_TIER = env.choice("DEFAULT_USER_TIER", "standard", among=("free", "standard", "premium", "enterprise"))
+# Breakers
+CIRCUIT_BREAKER_THRESHOLD = env.integer("CIRCUIT_BREAKER_THRESHOLD", 5, low=1, high=1000)  # failures in a row
+CIRCUIT_BREAKER_TIMEOUT = env.seconds("CIRCUIT_BREAKER_TIMEOUT", 60)
+# The timetable's warming of popular nodes
+CACHE_WARM_ENABLED = env.flag("CACHE_WARM_ENABLED", default=True)
+CACHE_WARM_INTERVAL = env.integer("CACHE_WARM_INTERVAL", 3600, low=60)  # seconds
+CACHE_WARM_NODES = env.integer(env.name_in_use("CACHE_WARM_NODES", "CACHE_WARM_NODES_COUNT"), 100, low=1)
 
 # --- Language, time, logs ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

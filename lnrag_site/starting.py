@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import shutil
 import sys
@@ -16,9 +17,14 @@ from django.db import connection
 
 from lnrag_site import health, links, metrics, postgres
 from lnrag_site.processes import Child
+from models_registry.domain.hardware import OptimalConfig
+from models_registry.models import LanguageModel
+from models_registry.services import hardware
+from models_registry.services.health import ensure_fresh
 from rag.models import Chunk
 from recommendations.models import Network
 
+logger = logging.getLogger(__name__)
 LOG_NAME = "lnrag.log"
 LARGEST_LOG_BYTES = 10 * 1024 * 1024
 WEB_PATIENCE_S = 3.0
@@ -40,6 +46,7 @@ def contents() -> Steps:
     """Return the steps that fill the tables, with their titles."""
     return (
         ("Loading first values", _load_rows),
+        ("Looking for local models", ensure_fresh),  # at once, but for a silent host, which costs a second
         ("Reading the knowledge library", lambda: _quietly("load_knowledge")),
         ("Looking for a network", _ensure_network),
         ("Looking for an administrator", links.ensure_administrator),
@@ -49,6 +56,21 @@ def contents() -> Steps:
 def is_furnished() -> bool:
     """Tell whether an earlier start went through: pages can then be served while the contents are looked over."""
     return Network.objects.exists() and Chunk.objects.exists() and User.objects.exists()
+
+
+def note_profile() -> str:
+    """Log what this machine can hold and what speaks on it (CF-14), and return it as one line for the operator."""
+    config = hardware.get_optimal_config()
+    rows = LanguageModel.objects.filter(is_installed=True, is_enabled=True, provider__is_enabled=True)
+    tags = tuple(rows.order_by("tag").values_list("tag", flat=True).distinct())
+    chosen = {"profile": config.profile.value, "models": tags}
+    logger.info("lnrag_site.profile.chosen", extra={**chosen, **_figures(config)})
+    models = ", ".join(tags) or f"none seen yet (`manage.py setup_models {config.profile.value}` gets them)"
+    return f"Profile {config.profile.value} ({hardware.described(config)}); models: {models}"
+
+
+def _figures(config: OptimalConfig) -> dict[str, object]:
+    return {"ram_gb": config.ram_gb, "cpu_cores": config.cpu_cores, "gpu_memory_gb": config.gpu_memory_gb}
 
 
 def warnings() -> tuple[str, ...]:

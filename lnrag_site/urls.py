@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from lnrag_site import accounts, health, views
+from lnrag_site import accounts, guide, health, views
 
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
@@ -20,6 +20,8 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("status/", views.status, name="status"),
+    path("help/", guide.index, name="help-index"),
+    path("help/<slug:slug>/", guide.page, name="help"),
     path("signin/", accounts.sign_in, name="signin"),
     path("signout/", accounts.sign_out, name="signout"),
     path("account/password/", accounts.password, name="account-password"),

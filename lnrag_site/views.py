@@ -19,6 +19,8 @@ from lnrag_site import health, metrics, queries
 from lnrag_site.errors import error_response
 from lnrag_site.logging import REQUEST_ID
 from models_registry.api.authentication import BearerKeyAuthentication
+from models_registry.api.permissions import KeyScope
+from models_registry.domain.scopes import Scope
 from models_registry.services.health import ensure_fresh
 
 PROGRAM_PATHS = ("/api/", "/v1/", "/gateway/")
@@ -72,7 +74,8 @@ class MetricsView(APIView):
     """Every metric, for a signed-in person or a program with a key."""
 
     authentication_classes = [BearerKeyAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated]
+    permission_classes = [IsAuthenticated, KeyScope]
+    scope = Scope.STATS
     renderer_classes = [JSONRenderer]  # of refusals
     content_negotiation_class = AnyAccept
 

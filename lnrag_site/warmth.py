@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from models_registry.services import hardware
 from models_registry.services.embed import embed_question
 
 logger = logging.getLogger(__name__)
@@ -10,7 +11,11 @@ TEST_TEXT = "routing fee of a channel"
 
 
 def warm_in_background() -> None:
-    """Start loading the embedder; the server answers meanwhile, and a failure only warns (ST-13)."""
+    """Start measuring the machine and loading the embedder; the server answers meanwhile.
+
+    A failure only warns (ST-13).
+    """
+    hardware.measure_in_background()
     threading.Thread(target=_warm, name="warm-embedder", daemon=True).start()
 
 

@@ -40,6 +40,65 @@ ROLLOUT_EXPOSURES = Counter(
     "lnrag_rollout_exposures_total", "Units that met a rollout for the first time.", ("rollout", "variant")
 )
 
+EXTERNAL_REQUESTS = Counter("external_service_requests_total", "Calls to a service.", ("service", "endpoint", "status"))
+EXTERNAL_SECONDS = Histogram(
+    "external_service_latency_seconds", "Time a service took.", ("service", "endpoint"), buckets=SECONDS
+)
+EXTERNAL_ERRORS = Counter("external_service_errors_total", "Calls that failed.", ("service", "error_type"))
+
+
+def note_external(service: str, endpoint: str, *, seconds: float, error_type: str = "") -> None:
+    """Count one call to a service; `error_type` is empty when it was answered. All three are names of ours."""
+    EXTERNAL_REQUESTS.labels(service=service, endpoint=endpoint, status="error" if error_type else "ok").inc()
+    EXTERNAL_SECONDS.labels(service=service, endpoint=endpoint).observe(seconds)
+    if error_type:
+        EXTERNAL_ERRORS.labels(service=service, error_type=error_type).inc()
+
+
+OLLAMA_EMBED_MS = Histogram(
+    "rag_ollama_embed_latency_ms", "Time of one embedding call to Ollama.", ("model",), buckets=LATENCY_MS
+)
+EMBEDDING_SECONDS = Histogram(
+    "rag_embedding_duration_seconds", "Time of one embedding call.", ("model", "batch_size"), buckets=SECONDS
+)
+BATCH_SIZES = ((1, "1"), (8, "2-8"), (32, "9-32"))  # texts in one call
+
+
+def batch_label(size: int) -> str:
+    """Return the label of a batch of this many texts."""
+    return next((label for most, label in BATCH_SIZES if size <= most), "33+")
+
+
+QUEUE_WAIT = Histogram(
+    "lnrag_queue_wait_seconds",
+    "Time in our queue until a host was free, loads not counted.",
+    ("purpose",),
+    buckets=SECONDS,
+)
+
+
+GENERATION_COST = Counter("lnrag_generation_cost_usd_total", "Paid for counted tokens, in dollars.", ("tier",))
+GENERATION_SECONDS = Histogram(
+    "rag_generation_duration_seconds",
+    "Time from asking to the end of an answer.",
+    ("model", "token_count_bucket"),
+    buckets=SECONDS,
+)
+OLLAMA_GENERATE_MS = Histogram(
+    "rag_ollama_generate_latency_ms",
+    "Time an Ollama host spent on one answer, queue and load left out.",
+    ("model",),
+    buckets=LATENCY_MS,
+)
+TOKEN_COUNTS = ((100, "1-100"), (500, "101-500"), (1000, "501-1000"))
+
+
+def token_count_label(tokens: int | None) -> str:
+    """Return the label of an answer of this many tokens."""
+    if tokens is None:
+        return "unknown"
+    return next((label for most, label in TOKEN_COUNTS if tokens <= most), "1001+")
+
 
 def model_label(tag: str) -> str:
     """Return the label of a registered model: never the raw tag."""

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from models_registry.services import health, warm
+from models_registry.services import breakers, health, limits, observe, pull, warm
 
 
 def refresh_hosts(**_future: object) -> None:
@@ -13,3 +13,24 @@ def refresh_hosts(**_future: object) -> None:
 def load_model(*, model_id: int, **_future: object) -> None:
     """Bring one model into its host's memory."""
     warm.load(model_id=model_id)
+
+
+def pull_model(*, pull_id: int, **_future: object) -> None:
+    """Download for a while, and queue the next slice when the model has not arrived yet."""
+    if pull.run_slice(pull_id):
+        pull.enqueue(pull_id)
+
+
+def refresh_observations(**_future: object) -> None:
+    """Learn from the ledger how fast and how good each model was lately."""
+    observe.refresh(at=timezone.now())
+
+
+def forget_requests(**_future: object) -> None:
+    """Delete the counts of requests that weigh nothing any more."""
+    limits.forget(at=timezone.now())
+
+
+def forget_breakers(**_future: object) -> None:
+    """Delete the breakers of models that nobody asks any more."""
+    breakers.forget_unused(at=timezone.now())

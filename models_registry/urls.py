@@ -1,8 +1,23 @@
-"""Addresses at the root of the site: the gateway's, closed until it is built."""
+"""Addresses at the root of the site: the gateway's, and the page that shows what it decides.
 
-from django.urls import re_path
+Those of OpenAI's clients are served past Django's middleware (lnrag_site/express.py); here the same doors are Django's.
+"""
 
-from models_registry.api.views import ClosedGateway
+from django.urls import path, re_path
+
+from models_registry import views
+from models_registry.api import gateway
+from models_registry.api.openai.doors import ADDRESSES, NOTHING_HERE
+from models_registry.api.openai.framing import as_view
 
 app_name = "models_registry"
-urlpatterns = [re_path(r"^(?P<area>v1|gateway)(?P<rest>/.*)?$", ClosedGateway.as_view(), name="gateway")]
+urlpatterns = [
+    path("models/usage", views.usage, name="usage"),
+    path("models/usage.csv", views.usage_csv, name="usage-csv"),
+    path("models/usage/turns/<uuid:key>/stop", views.stop_turn, name="stop-turn"),
+    path("gateway/models", gateway.ModelsView.as_view(), name="gateway-models"),
+    path("gateway/route", gateway.RouteView.as_view(), name="gateway-route"),
+    path("gateway/stats", gateway.StatsView.as_view(), name="gateway-stats"),
+    *(path(f"v1/{route}", as_view(door), name=name) for route, name, door in ADDRESSES),
+    re_path(r"^v1/?$", as_view(NOTHING_HERE), name="openai"),
+]

@@ -1,4 +1,8 @@
-"""Ask over a websocket: one JSON message per event; a new question, "cancel" or closing stops the running turn."""
+"""Ask over a websocket: one JSON message per event; a new question, "cancel" or closing stops the running turn.
+
+A canceled turn still says how it ended, with the error `generation_canceled`; one that a new question replaced says
+nothing more.
+"""
 
 import asyncio
 import logging
@@ -12,9 +16,12 @@ from django.urls import path
 from django.utils import timezone
 
 from models_registry.api.authentication import KeyPrincipal
+from models_registry.domain.errors import ModelError
+from models_registry.domain.scopes import Scope
 from models_registry.models import ApiKey
-from models_registry.services import keys
+from models_registry.services import keys, limits
 from models_registry.services.borrow import borrowing
+from models_registry.services.turns import Ticket
 from rag.domain.errors import RagError
 from rag.domain.events import Event, error
 from rag.services.answer import answer, cleaned
@@ -29,12 +36,15 @@ LANGUAGES = frozenset({"en", "fr"})
 class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
     """One reader's connection. Subclasses say which events answer a message."""
 
+    needs: Scope = Scope.RAG  # of a key
     user: AbstractBaseUser | AnonymousUser | None = None
     unit = "nobody"
+    key: ApiKey | None = None
     _turn: "asyncio.Task[None] | None" = None
+    _ticket: Ticket | None = None
 
-    def events_for(self, content: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
-        """Return the stream that answers `content`.
+    def events_for(self, content: Mapping[str, Any], ticket: Ticket) -> AsyncGenerator[Event, None]:
+        """Return the stream that answers `content`; `ticket` can stop it.
 
         :raises RagError: when it cannot be asked like that; the reader is told, the connection stays.
         """
@@ -63,12 +73,16 @@ class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
     async def receive_json(self, content: dict[str, Any], **_future: Any) -> None:
         if self.unit == "nobody":
             return
-        await self._stop()
         if content.get("type") == "cancel":
+            if self._ticket:
+                self._ticket.end()
             return
+        await self._stop()
+        self._ticket = Ticket()
         try:
-            events = self.events_for(content)
-        except RagError as exc:
+            await self._let_in()
+            events = self.events_for(content, self._ticket)
+        except (RagError, ModelError) as exc:
             await self._refuse(exc.code, str(exc))
             return
         self._turn = asyncio.create_task(self._send_all(events))
@@ -95,6 +109,15 @@ class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
     async def _refuse(self, code: str, message: str) -> None:
         await self.send_json(to_wire(error(code, message, retryable=False, progress=0), 0))
 
+    async def _let_in(self) -> None:
+        """Count a program's question, as over HTTP; people at their browsers are not counted.
+
+        :raises ModelError: when its key was not made for this, or asks too often.
+        """
+        if self.key is not None:
+            keys.require(self.key, self.needs)
+            await borrowing(limits.charge_key, self.key, at=timezone.now())
+
     async def _recognize(self) -> bool:
         """Find out who is connected: the session's user, else the bearer key's."""
         user = self.scope.get("user")
@@ -102,22 +125,23 @@ class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
             self.user, self.unit = user, f"user:{user.pk}"
             return True
         header = dict(self.scope.get("headers") or ()).get(b"authorization", b"")
-        key = await borrowing(_key_of, header) if header else None
-        if key is None:
+        known = await borrowing(_holder_of, header) if header else None
+        if known is None:
             return False
-        self.user = key.user or KeyPrincipal(key)
+        self.key, self.user = key, _ = known
         self.unit = f"user:{key.user_id}" if key.user_id else f"key:{key.pk}"
         return True
 
 
-def _key_of(header: bytes) -> ApiKey | None:
-    return keys.from_header(header, at=timezone.now())
+def _holder_of(header: bytes) -> tuple[ApiKey, AbstractBaseUser | AnonymousUser] | None:
+    key = keys.from_header(header, at=timezone.now())
+    return (key, key.user or KeyPrincipal(key)) if key else None
 
 
 class LibraryConsumer(AskConsumer):
     """/ws/ask: {"question": "…", "lang"?: "en" or "fr", "node"?: key}; "query" is taken for "question"."""
 
-    def events_for(self, content: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+    def events_for(self, content: Mapping[str, Any], ticket: Ticket) -> AsyncGenerator[Event, None]:
         lang, node = content.get("lang"), content.get("node")
         return answer(
             cleaned(str(content.get("question") or content.get("query") or "")),
@@ -127,6 +151,7 @@ class LibraryConsumer(AskConsumer):
             lang=lang if isinstance(lang, str) and lang in LANGUAGES else None,
             node_pubkey=node.lower() if isinstance(node, str) and node else None,
             use_cache=content.get("use_cache") is not False,
+            ticket=ticket,
         )
 
 

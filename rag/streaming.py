@@ -2,11 +2,11 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from models_registry.domain.errors import ModelError
+from models_registry.domain.errors import GenerationInterrupted, ModelError
 from rag.domain.errors import AnswerFailed, RagError
 from rag.domain.events import Event, EventType, error
 
@@ -82,6 +82,21 @@ async def collect(events: AsyncGenerator[Event, None]) -> dict[str, Any]:
     """Drain a stream and return {"events": […]} with the same dictionaries that the other framings send one by one."""
     async with aclosing(numbered(events)) as opened:
         return {"events": [content async for content in opened]}
+
+
+async def outcome_of(turn: Callable[[bool], AsyncGenerator[Event, None]]) -> dict[str, Any]:
+    """Return the outcome of a turn for a reader who hears nothing before its end; `turn(False)` quotes only.
+
+    A voice that broke off was heard by nobody here, so quotes in its place are no second voice.
+
+    :raises AnswerFailed: when the turn failed in any other way.
+    """
+    try:
+        return await outcome(turn(True))
+    except AnswerFailed as exc:
+        if exc.code != GenerationInterrupted.code:
+            raise
+    return await outcome(turn(False))
 
 
 async def outcome(events: AsyncGenerator[Event, None]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from django.urls import path
 from django.utils import timezone
 
 from models_registry.domain.query_types import parse_query_type
+from models_registry.domain.scopes import Scope
+from models_registry.services.turns import Ticket
 from rag.consumers import LANGUAGES, AskConsumer
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event
@@ -23,12 +25,14 @@ DEFAULT_RESULTS, MOST_RESULTS = 10, 20
 class NodeConsumer(AskConsumer):
     """/ws/nodes/<pubkey>/ask: {"action": "recommend" or "analyze", "analysis_type"?, "goal"?}, or {"question"}."""
 
-    def events_for(self, content: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+    needs = Scope.ADVICE
+
+    def events_for(self, content: Mapping[str, Any], ticket: Ticket) -> AsyncGenerator[Event, None]:
         now, action = timezone.now(), content.get("action")
         if action == "recommend":
-            return advise(self._request(content), at=now)
+            return advise(self._request(content), at=now, ticket=ticket)
         if action == "analyze":
-            return analyze(self._request(content), at=now)
+            return analyze(self._request(content), at=now, ticket=ticket)
         return answer(
             cleaned(str(content.get("question") or content.get("query") or "")),
             unit=self.unit,
@@ -37,6 +41,7 @@ class NodeConsumer(AskConsumer):
             lang=self._lang(content),
             node_pubkey=self._pubkey(),
             use_cache=content.get("use_cache") is not False,
+            ticket=ticket,
         )
 
     def _request(self, content: Mapping[str, Any]) -> AdviceRequest:

@@ -28,9 +28,9 @@ def import_uploaded_graph(*, upload_id: int, **_future: Any) -> None:
         raise
 
 
-def warm_popular_nodes(**_future: Any) -> dict[str, Any]:
+def warm_popular_nodes(*, limit: int = 100, **_future: Any) -> dict[str, Any]:
     """Put the advice for the most viewed nodes into words before they are asked for."""
-    pubkeys = warm.popular_nodes()
+    pubkeys = warm.popular_nodes(limit=limit)
     report = async_to_sync(warm.warm_popular_nodes)(pubkeys, at=timezone.now())
     return {"warmed": report.warmed, "already_warm": report.already_warm, "failed": report.failed}
 

@@ -12,10 +12,13 @@ from feedback.api.serializers import RatingIn
 from feedback.queries import impact_reports
 from feedback.services.rate import rate
 from models_registry.api.authentication import unit_of
+from models_registry.domain.scopes import Scope
 
 
 class RatingView(APIView):
     """A thumb up or down on a recommendation or an answer; `none` takes it back."""
+
+    scope = Scope.ADVICE
 
     @extend_schema(request=RatingIn, responses=dict)
     def post(self, request: Request) -> Response:
@@ -38,6 +41,8 @@ class RatingView(APIView):
 
 class ImpactView(APIView):
     """What was measured of one applied recommendation; empty before its seven days are over."""
+
+    scope = Scope.ADVICE
 
     @extend_schema(responses=dict)
     def get(self, request: Request, key: UUID) -> Response:

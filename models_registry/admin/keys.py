@@ -7,17 +7,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from models_registry.forms import ApiKeyForm
 from models_registry.models import ApiKey
 from models_registry.services import keys
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
-    list_display = ("name", "prefix", "user", "tier", "is_active", "created_at", "expires_at", "latest_used_at")
+    form = ApiKeyForm
+    list_display = ("name", "prefix", "user", "tier", "opens", "is_active", "expires_at", "latest_used_at")
     list_filter = ("is_active", "tier")
     list_select_related = ("user",)
-    fields = ("name", "user", "tier", "is_active", "expires_at", "prefix", "created_at", "latest_used_at")
     readonly_fields = ("prefix", "created_at", "latest_used_at")
+    fields = (*ApiKeyForm.Meta.fields, *readonly_fields)
     autocomplete_fields = ("user",)
     actions = ("revoke",)
 
@@ -26,9 +28,21 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         if change:
             super().save_model(request, obj, form, change)
             return
-        new = keys.create(obj.name, user=obj.user, tier=obj.tier, expires_at=obj.expires_at)
+        new = keys.create(
+            obj.name,
+            user=obj.user,
+            tier=obj.tier,
+            expires_at=obj.expires_at,
+            scopes=obj.scopes,
+            requests_per_minute=obj.requests_per_minute,
+            requests_per_hour=obj.requests_per_hour,
+        )
         obj.pk, obj.prefix, obj.key_sha256 = new.row.pk, new.row.prefix, new.row.key_sha256
         self.message_user(request, f"Copy the key now, it cannot be shown again: {new.text}", messages.WARNING)
+
+    @admin.display(description="Opens")
+    def opens(self, row: ApiKey) -> str:
+        return ", ".join(row.scopes) or "everything"
 
     @admin.action(description="Revoke: the key opens nothing from now on")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

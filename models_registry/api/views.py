@@ -1,18 +1,20 @@
-"""Tell programs about models and strategies; refuse what is not built yet."""
+"""Tell programs about models and strategies."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry import queries
 from models_registry.api.serializers import OllamaStatsOut
+from models_registry.domain.scopes import Scope
 
 
 class OllamaStats(APIView):
     """What was generated so far, and what is configured (V2-11)."""
+
+    scope = Scope.STATS
 
     @extend_schema(operation_id="ollama_stats", responses=OllamaStatsOut)
     def get(self, request: Request) -> Response:
@@ -24,23 +26,3 @@ class OllamaStats(APIView):
             "timestamp": timezone.now(),
         }
         return Response(OllamaStatsOut(stats).data)
-
-
-class NotInThisRelease(APIException):
-    status_code = 501
-    default_detail = "The gateway is not part of this release."
-    default_code = "not_in_this_release"
-
-
-@extend_schema(exclude=True)
-class ClosedGateway(APIView):
-    """Stands where the gateway will be: without a key nothing is said, with one that there is nothing yet."""
-
-    def refuse(self, request: Request, **_path: str) -> Response:
-        """Refuse every verb alike.
-
-        :raises NotInThisRelease: always.
-        """
-        raise NotInThisRelease
-
-    get = post = put = patch = delete = refuse

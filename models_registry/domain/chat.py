@@ -10,6 +10,7 @@ from typing import Any
 
 CHARS_PER_TOKEN = 4.5  # English prose; denser text has more tokens, so the estimate stays low and rarely cries wolf
 HALF_WINDOW_SLACK = 16  # tokens; templates keep a few marks at the head
+CLEARLY = 1.25  # the ratio of one text differs that much from the model's mean: French, code, lists of numbers
 
 
 class Role(StrEnum):
@@ -249,7 +250,7 @@ class GenerationRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What one provider is asked, once."""
+    """What one provider is asked, once. `chars_per_token` is the model's measured ratio, None when not measured."""
 
     model: str
     messages: tuple[Message, ...]
@@ -257,6 +258,11 @@ class ChatRequest:
     schema: Mapping[str, Any] | None = None
     think: bool | None = None
     keep_alive: str | None = None
+    chars_per_token: float | None = None
+
+    @property
+    def chars(self) -> int:
+        return sum(len(message.content) for message in self.messages)
 
 
 def prompt_sha256(messages: Sequence[Message]) -> str:
@@ -265,13 +271,28 @@ def prompt_sha256(messages: Sequence[Message]) -> str:
     return hashlib.sha256(spoken.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def is_truncation_suspected(*, prompt_chars: int, prompt_tokens: int | None, num_ctx: int) -> bool:
+def estimated_tokens(chars: int, *, chars_per_token: float | None = None) -> int:
+    """Return about how many tokens a prompt has; low rather than high while the model's own ratio is not measured."""
+    return round(chars / (chars_per_token or CHARS_PER_TOKEN))
+
+
+def is_clearly_too_long(*, prompt_chars: int, num_ctx: int, chars_per_token: float | None = None) -> bool:
+    """Return whether the prompt cannot fit the window, however wrong the estimate is within reason."""
+    return estimated_tokens(prompt_chars, chars_per_token=chars_per_token) > num_ctx * CLEARLY
+
+
+def is_truncation_suspected(
+    *, prompt_chars: int, prompt_tokens: int | None, num_ctx: int, chars_per_token: float | None = None
+) -> bool:
     """Return whether the host seems to have cut the prompt without saying so (OLLAMA.md A.7).
 
     A silent cut leaves half the window, `num_ctx / 2 + 2` tokens. It is suspected when the host counted about that
-    many and the prompt's length says it must have been clearly more.
+    many and the prompt's length says it must have been clearly more. Hosts that drop old turns leave any number:
+    that is told only by a measured ratio, and only for a prompt that cannot have fitted.
     """
     if prompt_tokens is None:
         return False
+    expected = estimated_tokens(prompt_chars, chars_per_token=chars_per_token)
+    is_short = expected > prompt_tokens * CLEARLY
     is_half_the_window = abs(prompt_tokens - (num_ctx // 2 + 2)) <= HALF_WINDOW_SLACK
-    return is_half_the_window and prompt_chars / CHARS_PER_TOKEN > prompt_tokens * 1.25
+    return is_short and (is_half_the_window or (chars_per_token is not None and expected > num_ctx))

@@ -7,13 +7,16 @@ ModelError
 ├── RateLimited              try the next candidate, or wait `retry_after_s` (429, 503)
 │   ├── QueueFull            our queue for this model is full: capacity, 503
 │   ├── WaitTooLong          it would start, or has waited, too late: capacity, 503
-│   └── QuotaExceeded        this key or address asked too often, or has too many open: 429
+│   ├── QuotaExceeded        this key or address asked too often, or has too many open: 429
+│   └── LimiterUnavailable   nobody can say how often it asked: nothing is generated meanwhile, 503
 ├── ModelNotInstalled        try the next candidate; tell the administrator (404)
 ├── ProviderRejected         do not repeat it: this host refuses this request (4xx, bad option)
 │   └── PromptTooLong        do not repeat it: shorten the prompt
 ├── AnswerInvalid            the model spoke, but not what was asked
 │   ├── AnswerEmpty          nothing was said
 │   └── AnswerCutOff         the stream ended without `done`, or the output limit was hit
+├── KeyInvalid               no key, or none that opens anything: bring a right one (401)
+├── ScopeMissing             this key was not made for this: use another key (403)
 ├── GenerationCanceled       somebody stopped this turn
 ├── GenerationInterrupted    it failed after the first token: say so, never splice another voice
 └── NoModelAvailable         no candidate is left: the built-in engine answers
@@ -68,6 +71,18 @@ class QuotaExceeded(RateLimited):
     code = "quota_exceeded"
 
 
+class LimiterUnavailable(RateLimited):
+    code = "limiter_unavailable"
+
+
+class KeyInvalid(ModelError):
+    code = "key_invalid"
+
+
+class ScopeMissing(ModelError):
+    code = "scope_missing"
+
+
 class BreakerOpen(ProviderUnavailable):
     code = "breaker_open"
 
@@ -100,6 +115,10 @@ class AnswerEmpty(AnswerInvalid):
 
 class AnswerCutOff(AnswerInvalid):
     code = "answer_cut_off"
+
+    def __init__(self, message: str = "", *, is_at_limit: bool = False) -> None:
+        super().__init__(message)
+        self.is_at_limit = is_at_limit  # it said as much as we allowed; else the host broke off
 
 
 class GenerationInterrupted(ModelError):

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 
 class QueryType(StrEnum):
@@ -48,10 +49,11 @@ VOCABULARY: dict[QueryType, tuple[tuple[int, tuple[str, ...]], ...]] = {
                 r"crash(?:es|ed|ing|s)?",
                 r"slow(?:er|ly)?",
                 r"lent(?:e|s|es|ement)?",
+                r"unable",
                 r"hors ligne",
-                r"ne (?:fonctionne|marche)(?:nt)? (?:pas|plus)",
-                r"not working",
-                r"does not work|doesn t work",
+                r"ne (?:se )?(?:fonctionne|marche|demarre|repond|connecte|synchronise)(?:nt)? (?:pas|plus)",
+                r"impossible de?",
+                r"(?:not|cannot|can t|won t|doesn t|don t) (?:work|start|connect|sync|respond)(?:ing)?",
             ),
         ),
     ),
@@ -62,7 +64,8 @@ VOCABULARY: dict[QueryType, tuple[tuple[int, tuple[str, ...]], ...]] = {
                 r"scor(?:e|es|ed|ing)",
                 r"evalu(?:er|e|es|ez)",
                 r"evaluat(?:e|es|ed|ing)",
-                r"not(?:er|ez)|note(?= (?:mon|ma|mes|ce|cette|ces)\b)",
+                r"not(?:er|ez)",
+                r"note(?= (?:mon|ma|mes|ce|cette|ces)\b)",
                 r"class(?:er|e|es|ez)",
                 r"classements?",
                 r"rank(?:s|ed|ing|ings)?",
@@ -97,7 +100,7 @@ VOCABULARY: dict[QueryType, tuple[tuple[int, tuple[str, ...]], ...]] = {
             2,
             (
                 r"resumes?",
-                r"summar(?:y|ies)",
+                r"summar(?:y|ies)|summari[sz](?:e|es|ed|ing)",
                 r"rapides?|rapidement",
                 r"quick|quickly",
                 r"overviews?",
@@ -149,17 +152,35 @@ VOCABULARY: dict[QueryType, tuple[tuple[int, tuple[str, ...]], ...]] = {
                 r"fonctionnements?",
                 r"how (?:do|does)",
                 r"comment (?:fonctionne|marche)(?:nt)?",
-                r"what (?:is|are)|what s",
+                r"what (?:is|are|s)",
                 r"qu est ce",
+                r"c est quoi",
             ),
         ),
         (1, (r"how(?! (?:do|does)\b)", r"comment(?! (?:fonctionne|marche)(?:nt)?\b)")),
     ),
 }
-COMPILED = {
-    kind: tuple((points, re.compile(rf"\b(?:{word})\b")) for points, words in groups for word in words)
-    for kind, groups in VOCABULARY.items()
-}
+PHRASE_SIGNS = (" ", "(?=", "(?!")  # what such a pattern matches hangs on the words beside it
+FIRST_WORD = re.compile(r"[a-z]+(?= |\(\?[=!])|")
+WORDS_KEPT = 16_384  # about 2 MB; the words of a trade are few, and looking one up beats a hundred patterns
+LONGEST_WORD = 24
+
+
+def _patterns(*, is_phrase: bool) -> tuple[tuple[QueryType, int, str], ...]:
+    return tuple(
+        (kind, points, word)
+        for kind, groups in VOCABULARY.items()
+        for points, words in groups
+        for word in words
+        if any(sign in word for sign in PHRASE_SIGNS) is is_phrase
+    )
+
+
+WORDS = tuple((kind, points, re.compile(word)) for kind, points, word in _patterns(is_phrase=False))
+PHRASES = tuple(  # with the word each begins with: empty where it may be one of several
+    (kind, points, FIRST_WORD.match(phrase)[0], re.compile(rf"\b(?:{phrase})\b"))  # type: ignore[index]  # may be empty, never None
+    for kind, points, phrase in _patterns(is_phrase=True)
+)
 LEAST_POINTS = 2  # "how" or "comment" alone tells nothing
 NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -176,9 +197,13 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
 
     When no type reaches two points, the flags `requires_strategy` and `is_diagnostic` of the context decide.
     """
-    folded = fold(query)
-    points = {kind: _points(folded, kind) for kind in COMPILED}
-    best = max(points, key=lambda kind: points[kind])
+    return query_type_of(fold(query), context)
+
+
+def query_type_of(folded: str, context: Mapping[str, object] | None = None) -> QueryType:
+    """Return the type of a question that was folded already."""
+    points = _points(folded)
+    best = max(VOCABULARY, key=lambda kind: points[kind])
     if points[best] >= LEAST_POINTS:
         return best
     flags = context or {}
@@ -189,10 +214,26 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
 
 def fold(text: str) -> str:
     """Return the words in lower case without accents, one blank between them."""
-    bare = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
-    unaccented = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return NOT_A_WORD.sub(" ", unaccented).strip()
+    lowered = text.casefold()
+    if not lowered.isascii():
+        bare = unicodedata.normalize("NFKD", lowered.replace("œ", "oe"))
+        lowered = "".join(sign for sign in bare if not unicodedata.combining(sign))
+    return NOT_A_WORD.sub(" ", lowered).strip()
 
 
-def _points(folded: str, kind: QueryType) -> int:
-    return sum(points for points, pattern in COMPILED[kind] if pattern.search(folded))
+def _points(folded: str) -> dict[QueryType, int]:
+    words = set(folded.split())
+    hits = {hit for word in words if len(word) <= LONGEST_WORD for hit in _hits(word)}
+    sums = dict.fromkeys(VOCABULARY, 0)
+    for number in hits:
+        sums[WORDS[number][0]] += WORDS[number][1]
+    for kind, points, first, phrase in PHRASES:
+        if (not first or first in words) and phrase.search(folded):
+            sums[kind] += points
+    return sums
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _hits(word: str) -> tuple[int, ...]:
+    """Return which patterns of WORDS the word matches."""
+    return tuple(number for number, (_, _, pattern) in enumerate(WORDS) if pattern.fullmatch(word))

@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from models_registry.migrations._planning_epoch import backward_sql, forward_sql
+
 
 class Migration(migrations.Migration):
 
@@ -33,7 +35,7 @@ class Migration(migrations.Migration):
                 ('successes', models.PositiveIntegerField(default=0, editable=False, help_text='Of trials, while half-open.')),
                 ('trials', models.JSONField(default=list, editable=False, help_text='When each trial under way was let through.')),
                 ('opened_at', models.DateTimeField(editable=False, null=True)),
-                ('total_calls', models.BigIntegerField(default=0, editable=False)),
+                ('total_calls', models.BigIntegerField(default=0, editable=False, help_text='Those turned away included.')),
                 ('total_successes', models.BigIntegerField(default=0, editable=False)),
                 ('total_failures', models.BigIntegerField(default=0, editable=False)),
                 ('total_rejected', models.BigIntegerField(default=0, editable=False)),
@@ -41,6 +43,7 @@ class Migration(migrations.Migration):
                 ('latest_success_at', models.DateTimeField(editable=False, null=True)),
                 ('latest_failure_at', models.DateTimeField(editable=False, null=True)),
                 ('latest_failure', models.CharField(blank=True, editable=False, max_length=200)),
+                ('minutes', models.JSONField(default=list, editable=False, help_text='Of the last hour: [minute, successes, failures] each.')),
                 ('seed', models.JSONField(default=dict, editable=False)),
             ],
             options={
@@ -239,6 +242,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='languagemodel',
+            name='digest_since',
+            field=models.DateTimeField(editable=False, help_text='When this digest was first seen.', null=True),
+        ),
+        migrations.AddField(
+            model_name='languagemodel',
             name='resident_until',
             field=models.DateTimeField(editable=False, null=True),
         ),
@@ -311,7 +319,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('model', models.CharField(max_length=160)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('canceled', 'Canceled')], default='queued', max_length=8)),
                 ('status', models.CharField(blank=True, max_length=200)),
                 ('completed_bytes', models.BigIntegerField(null=True)),
                 ('total_bytes', models.BigIntegerField(null=True)),
@@ -322,6 +330,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-requested_at',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('queued', 'running'))), fields=('provider', 'model'), name='one_pull_of_a_model_under_way')],
             },
         ),
         migrations.CreateModel(
@@ -331,7 +340,9 @@ class Migration(migrations.Migration):
                 ('unit', models.CharField(max_length=80)),
                 ('seconds', models.PositiveIntegerField(help_text='Length of the window: 60 or 3600.')),
                 ('started_at', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                ('count', models.PositiveIntegerField(default=0, help_text='Allowed since started_at.')),
+                ('previous', models.PositiveIntegerField(default=0, help_text='Allowed in the window before.')),
+                ('is_allowed', models.BooleanField(default=True, help_text='Whether the latest request was.')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('unit', 'seconds'), name='one_window_per_unit_and_length')],
@@ -387,10 +398,16 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(max_length=40)),
                 ('arrived_at', models.DateTimeField()),
                 ('expected_tokens', models.PositiveIntegerField(default=0)),
+                ('turn', models.BigIntegerField(default=0, help_text="Its unit's tokens that come before it: the order of service.")),
                 ('process', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waiters', to='models_registry.processlease')),
             ],
             options={
                 'ordering': ('arrived_at', 'id'),
             },
         ),
+        migrations.AddIndex(
+            model_name='generation',
+            index=models.Index(models.F('provider'), models.F('model'), models.OrderBy(models.F('created_at'), descending=True), condition=models.Q(('outcome', 'completed')), name='finished_by_host_and_model'),
+        ),
+        migrations.RunSQL(forward_sql(), backward_sql()),
     ]

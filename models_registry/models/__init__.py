@@ -8,6 +8,7 @@ from models_registry.models.hosts import (
     ProviderKind,
     Pull,
     validate_base_url,
+    validate_full_tag,
     validate_secret_name,
 )
 from models_registry.models.keys import ApiKey, RequestWindow
@@ -39,5 +40,6 @@ __all__ = [
     "UserTier",
     "Waiter",
     "validate_base_url",
+    "validate_full_tag",
     "validate_secret_name",
 ]

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from models_registry.domain.chat import Admission, Endpoint, ModelTier, Timeouts
+from models_registry.domain.host_words import is_full_tag, is_lifetime, is_moving
 
 SECRET_NAME = re.compile(r"(OPENAI_API_KEY|ANTHROPIC_API_KEY|LNRAG_SECRET_[A-Z0-9_]{1,40})")
 
@@ -19,6 +20,20 @@ def validate_secret_name(value: str) -> None:
     """Accept only names made for keys: an address in a row must not be able to draw any other variable out."""
     if not SECRET_NAME.fullmatch(value):
         raise ValidationError("Name OPENAI_API_KEY, ANTHROPIC_API_KEY or a variable that starts with LNRAG_SECRET_.")
+
+
+def validate_lifetime(value: str) -> None:
+    """Accept durations with a unit: Ollama refuses every request that comes with anything else."""
+    if not is_lifetime(value):
+        raise ValidationError("Enter a duration such as 30m or 1h; -1m keeps models for ever, 0 lets them go at once.")
+
+
+def validate_full_tag(value: str) -> None:
+    """Accept only a name with a fixed tag: `:latest`, or no tag, means another model every month (SE-08)."""
+    if is_moving(value):
+        raise ValidationError(f"{value} is no fixed model: name its tag, such as llama3:8b-instruct.")
+    if not is_full_tag(value):
+        raise ValidationError("Enter a full name with its tag, such as llama3:8b-instruct.")
 
 
 def validate_base_url(value: str) -> None:
@@ -92,6 +107,16 @@ class Provider(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a lifetime that the host would refuse with every request, and a speaking host without an address."""
+        if self.kind == ProviderKind.OLLAMA:
+            try:
+                validate_lifetime(self.keep_alive)
+            except ValidationError as exc:
+                raise ValidationError({"keep_alive": exc.messages}) from exc
+        if self.kind != ProviderKind.ECHO and not self.base_url:
+            raise ValidationError({"base_url": "A host of this kind needs an address."})
+
     def note_health(self, is_healthy: bool | None, *, note: str, version: str, at: datetime) -> None:
         """Store what a look at the host showed. None: it is too busy to answer; a host that spoke before still counts.
 
@@ -151,6 +176,7 @@ class LanguageModel(models.Model):
     observed_tokens_per_s = models.FloatField(null=True, editable=False)
     observed_load_s = models.FloatField(null=True, editable=False, help_text="Median time of a cold load.")
     observed_chars_per_token = models.FloatField(null=True, editable=False)
+    digest_since = models.DateTimeField(null=True, editable=False, help_text="When this digest was first seen.")
     resident_until = models.DateTimeField(null=True, editable=False)
     vram_share = models.FloatField(null=True, editable=False, help_text="Part of it in GPU memory, 0 to 1.")
     seen_at = models.DateTimeField(null=True, blank=True)
@@ -204,6 +230,9 @@ class Pull(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELED = "canceled"
+
+    UNDER_WAY = (State.QUEUED, State.RUNNING)
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="pulls")
     model = models.CharField(max_length=160)
@@ -217,6 +246,24 @@ class Pull(models.Model):
 
     class Meta:
         ordering = ("-requested_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("provider", "model"),
+                condition=models.Q(state__in=("queued", "running")),
+                name="one_pull_of_a_model_under_way",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.model}: {self.state}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in self.UNDER_WAY
+
+    @property
+    def percent(self) -> int | None:
+        """Return how much has arrived, 0 to 100; None while the host has not said how much there is."""
+        if self.state == self.State.DONE:
+            return 100
+        return round(100 * (self.completed_bytes or 0) / self.total_bytes) if self.total_bytes else None

@@ -46,18 +46,20 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     def is_usable(self, *, at: datetime) -> bool:
-        """Return whether the key opens anything now: active, not expired, its user not locked out."""
+        """Return whether the key opens anything now: active, not expired. A locked-out user's key is never found."""
         is_expired = self.expires_at is not None and self.expires_at <= at
-        return self.is_active and not is_expired and (self.user is None or self.user.is_active)
+        return self.is_active and not is_expired
 
 
 class RequestWindow(models.Model):
-    """How many requests one key or address made in one window of time. Counted in the database, whoever serves."""
+    """How many requests one user, key or address made lately. Counted in the database, whoever serves."""
 
     unit = models.CharField(max_length=80)
     seconds = models.PositiveIntegerField(help_text="Length of the window: 60 or 3600.")
     started_at = models.DateTimeField()
-    count = models.PositiveIntegerField(default=0)
+    count = models.PositiveIntegerField(default=0, help_text="Allowed since started_at.")
+    previous = models.PositiveIntegerField(default=0, help_text="Allowed in the window before.")
+    is_allowed = models.BooleanField(default=True, help_text="Whether the latest request was.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("unit", "seconds"), name="one_window_per_unit_and_length")]

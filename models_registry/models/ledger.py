@@ -43,6 +43,15 @@ class Generation(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = [
+            models.Index(
+                "provider",
+                "model",
+                models.F("created_at").desc(),
+                condition=models.Q(outcome=Outcome.COMPLETED.value),
+                name="finished_by_host_and_model",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.model or 'no model'}: {self.outcome}"

@@ -28,6 +28,7 @@ class Waiter(models.Model):
     purpose = models.CharField(max_length=40)
     arrived_at = models.DateTimeField()
     expected_tokens = models.PositiveIntegerField(default=0)
+    turn = models.BigIntegerField(default=0, help_text="Its unit's tokens that come before it: the order of service.")
 
     class Meta:
         ordering = ("arrived_at", "id")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models_registry import metrics
 from models_registry.domain.chat import Candidate, GenerationRecord, Outcome
 from models_registry.domain.errors import ModelError, ModelNotInstalled, ProviderRejected, ProviderTimeout
+from models_registry.domain.pricing import cost_usd
 
 
 def failed_attempt(candidate: Candidate, failure: ModelError) -> None:
@@ -32,6 +33,9 @@ def turn(
     if record.truncation_suspected:
         metrics.TRUNCATION_SUSPECTED.labels(model=model).inc()
     _count_tokens(model, speaker.endpoint.kind, record)
+    _count_time(model, speaker.endpoint.kind, record)
+    paid = cost_usd(speaker.price, prompt_tokens=record.prompt_tokens, generated_tokens=record.generated_tokens)
+    metrics.GENERATION_COST.labels(tier=speaker.tier.value).inc(float(paid or 0))
 
 
 def _request(candidate: Candidate, *, status: Outcome) -> None:
@@ -46,10 +50,20 @@ def _count_tokens(model: str, kind: str, record: GenerationRecord) -> None:
     metrics.MODEL_TOKENS.labels(model, "output").inc(record.generated_tokens or 0)
     if kind == "ollama":
         metrics.OLLAMA_TOKENS.labels(model=model).inc(record.generated_tokens or 0)
-        metrics.OLLAMA_STREAM_MS.labels(model=model).observe(record.latency_ms or 0)
     spoken_ms = (record.latency_ms or 0) - (record.first_token_ms or 0)
     if record.generated_tokens and spoken_ms > 0:
         metrics.TOKENS_PER_SECOND_SEEN.labels(model=model).observe(record.generated_tokens / (spoken_ms / 1000))
+
+
+def _count_time(model: str, kind: str, record: GenerationRecord) -> None:
+    if record.latency_ms is None:
+        return
+    bucket = metrics.token_count_label(record.generated_tokens)
+    metrics.GENERATION_SECONDS.labels(model=model, token_count_bucket=bucket).observe(record.latency_ms / 1000)
+    if kind == "ollama":
+        metrics.OLLAMA_STREAM_MS.labels(model=model).observe(record.latency_ms)
+        at_work_ms = record.latency_ms - (record.queue_ms or 0) - (record.load_ms or 0)
+        metrics.OLLAMA_GENERATE_MS.labels(model=model).observe(max(0, at_work_ms))
 
 
 def error_type(failure: ModelError) -> str:

@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 
+from models_registry.domain.errors import ScopeMissing
+from models_registry.domain.scopes import Scope, is_allowed
 from models_registry.models import ApiKey
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -18,6 +20,14 @@ SECRET_BYTES = 32
 NO_KEY_SHA256 = hashlib.sha256(b"no key has this text").hexdigest()
 USUAL_TIER = ApiKey.Tier.STANDARD.value
 TIERS = tuple(ApiKey.Tier.values)
+SCOPES = tuple(scope.value for scope in Scope)
+# Written out: every call of a program begins with it, and composing it anew would cost more than running it. A key of
+# somebody who was locked out is not found.
+FIND = f"""
+    SELECT one.* FROM {ApiKey._meta.db_table} AS one
+    LEFT JOIN {User._meta.db_table} AS person ON person.id = one.user_id
+    WHERE one.prefix = %s AND coalesce(person.is_active, true)
+"""  # noqa: S608 - the names are of our own tables
 USE_NOTED_EVERY = timedelta(minutes=1)  # one write a minute and key, not one a request
 
 
@@ -35,19 +45,33 @@ def create(
     user: User | None = None,
     tier: str = USUAL_TIER,
     expires_at: datetime | None = None,
+    scopes: Sequence[str] = (),
+    requests_per_minute: int | None = None,
+    requests_per_hour: int | None = None,
 ) -> NewKey:
-    """Store a new key and return it with its text, `lnr_<prefix>_<secret>`."""
+    """Store a new key and return it with its text, `lnr_<prefix>_<secret>`.
+
+    No scopes: it opens every door. No limits of its own: those of its tier hold.
+    """
     prefix = "".join(secrets.choice(ALPHABET) for _ in range(PREFIX_LENGTH))
     text = f"lnr_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     row = ApiKey.objects.create(
-        name=name, prefix=prefix, key_sha256=_sha256(text), user=user, tier=tier, expires_at=expires_at
+        name=name,
+        prefix=prefix,
+        key_sha256=_sha256(text),
+        user=user,
+        tier=tier,
+        expires_at=expires_at,
+        scopes=list(scopes),
+        requests_per_minute=requests_per_minute,
+        requests_per_hour=requests_per_hour,
     )
     return NewKey(text=text, row=row)
 
 
 def authenticate(text: str, *, at: datetime) -> ApiKey | None:
     """Return the active key with this text, its use noted, or None; a wrong key takes as long as a right one."""
-    row = ApiKey.objects.select_related("user").filter(prefix=_prefix(text)).first()
+    row = next(iter(ApiKey.objects.raw(FIND, (_prefix(text),))), None)
     is_right = hmac.compare_digest(_sha256(text), row.key_sha256 if row else NO_KEY_SHA256)
     if row is None or not is_right or not row.is_usable(at=at):
         return None
@@ -68,6 +92,21 @@ def from_header(header: str | bytes, *, at: datetime) -> ApiKey | None:
     """Return the active key in an Authorization header, or None. Serves websockets as it serves HTTP."""
     token = bearer_token(header)
     return authenticate(token, at=at) if token else None
+
+
+def allows(key: ApiKey, scope: str) -> bool:
+    """Return whether the key was made for this scope."""
+    return is_allowed(key.scopes, scope)
+
+
+def require(key: ApiKey, scope: str | None) -> None:
+    """Let the key pass a door of this scope; a door without one opens only for keys that open every door.
+
+    :raises ScopeMissing: naming the scope, when the key was not made for it.
+    """
+    if not allows(key, scope or ""):
+        missing = f"the scope {scope}" if scope else "every scope"
+        raise ScopeMissing(f"This key does not have {missing}. Use another key, or have its scopes changed.")
 
 
 def revoke(keys: Iterable[ApiKey]) -> int:

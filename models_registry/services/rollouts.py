@@ -28,11 +28,5 @@ def rollout_choice(unit: str, *, at: datetime, rollout: str = ADVICE) -> Rollout
     return choice
 
 
-def preview(unit: str, *, rollout: str = ADVICE) -> RolloutChoice:
-    """Return the engine for this unit without storing anything."""
-    row = _enabled(rollout)
-    return choose(unit, rollout=row.slug, share_percent=row.share_percent) if row else NO_ROLLOUT
-
-
 def _enabled(slug: str) -> Rollout | None:
     return Rollout.objects.filter(slug=slug, is_enabled=True).first()

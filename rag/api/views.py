@@ -1,5 +1,6 @@
 """The library for programs: retrieve, ask, stream, and how it fares."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry.api.authentication import unit_of
+from models_registry.domain.scopes import Scope
+from models_registry.services.turns import Ticket
 from rag.api.framing import STREAM_RENDERERS, framed
 from rag.api.serializers import (
     AnswerOut,
@@ -23,26 +26,34 @@ from rag.api.serializers import (
     StatsOut,
     StreamQueryIn,
 )
+from rag.domain.events import Event
 from rag.queries import library_stats
 from rag.services.answer import answer
 from rag.services.retrieve import retrieve
-from rag.streaming import outcome
+from rag.streaming import outcome_of
 
 
 class QueryView(APIView):
+    scope = Scope.RAG
+    generates = True
+
     @extend_schema(request=QueryIn, responses=AnswerOut, tags=["rag"], operation_id="rag_query")
     def post(self, request: Request) -> Response:
         """Answer a question from the library, with citations. Works without a model: then it quotes (`degraded`)."""
         form = QueryIn(data=request.data)
         form.is_valid(raise_exception=True)
-        events = answer(
-            form.validated_data["query"], unit=unit_of(request), user=request.user, at=timezone.now(), **form.knobs()
-        )
-        result: dict[str, Any] = async_to_sync(outcome)(events)
+        asked = {"unit": unit_of(request), "user": request.user, "at": timezone.now(), **form.knobs()}
+
+        def turn(include_ai: bool) -> AsyncGenerator[Event, None]:
+            return answer(form.validated_data["query"], include_ai=include_ai, **asked)
+
+        result = async_to_sync(outcome_of)(turn)
         return Response(AnswerOut({"summary": "", "recommendations": [], **result}).data)
 
 
 class RetrieveView(APIView):
+    scope = Scope.RAG
+
     @extend_schema(request=RetrieveIn, responses=RetrievalOut, tags=["rag"], operation_id="rag_retrieve")
     def post(self, request: Request) -> Response:
         """Return the passages for a question, without an answer."""
@@ -54,6 +65,8 @@ class RetrieveView(APIView):
 
 
 class StatsView(APIView):
+    scope = Scope.RAG
+
     @extend_schema(responses=StatsOut, tags=["rag"], operation_id="rag_stats")
     def get(self, request: Request) -> Response:
         """Return the library's numbers, counted from rows."""
@@ -61,6 +74,8 @@ class StatsView(APIView):
 
 
 class HealthView(APIView):
+    scope = Scope.RAG
+
     @extend_schema(responses=HealthOut, tags=["rag"], operation_id="rag_health")
     def get(self, request: Request) -> Response:
         """Tell whether the library can be searched by words and by meaning."""
@@ -70,6 +85,8 @@ class HealthView(APIView):
 
 
 class StreamQueryView(APIView):
+    scope = Scope.RAG
+    generates = True
     renderer_classes = STREAM_RENDERERS
 
     @extend_schema(request=StreamQueryIn, responses=EventsOut, tags=["streaming"], operation_id="streaming_rag_query")
@@ -77,9 +94,16 @@ class StreamQueryView(APIView):
         """Stream the answer to a question as NDJSON, server-sent events or JSON, as `Accept` says."""
         form = StreamQueryIn(data=request.data)
         form.is_valid(raise_exception=True)
-        question = form.validated_data["query"]
-        events = answer(question, unit=unit_of(request), user=request.user, at=timezone.now(), **form.knobs())
-        return framed(events, request)
+        ticket = Ticket()
+        events = answer(
+            form.validated_data["query"],
+            unit=unit_of(request),
+            user=request.user,
+            at=timezone.now(),
+            ticket=ticket,
+            **form.knobs(),
+        )
+        return framed(events, request, ticket=ticket)
 
 
 class StreamHealthView(APIView):

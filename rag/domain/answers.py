@@ -1,9 +1,11 @@
 """What an answer is made of, how sure it is and how good. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from models_registry.domain.errors import RateLimited
 from rag.domain.citing import cited_numbers, numbers_in, ungrounded_numbers, without_code
 from rag.domain.language import detect_language
 from rag.domain.passages import Citation, Passage, Retrieval
@@ -23,7 +25,10 @@ NOTES = {
         "writing": "Writing the answer.",
         "lacking": "The library does not seem to hold the answer.",
         "broke_off": "The model broke off in the middle of its answer. Ask again.",
+        "canceled": "Stopped. What had been written so far is kept.",
         "degraded": "No language model answered. This answer quotes the library word for word.",
+        "busy": "The model was busy. This answer quotes the library word for word; ask again in about {seconds} s.",
+        "busy_now": "The model was busy. This answer quotes the library word for word; ask again a little later.",
         "abstained": "The library does not hold the answer.",
         "missing": "Nothing in it mentions: {terms}.",
         "next": "Add a document that covers it, or ask with other words.",
@@ -35,7 +40,12 @@ NOTES = {
         "writing": "Rédaction de la réponse.",
         "lacking": "La bibliothèque ne semble pas contenir la réponse.",
         "broke_off": "Le modèle s'est interrompu au milieu de sa réponse. Reposez la question.",
+        "canceled": "Arrêté. Ce qui était déjà écrit est conservé.",
         "degraded": "Aucun modèle de langage n'a répondu. Cette réponse cite la bibliothèque mot pour mot.",
+        "busy": "Le modèle était occupé. Cette réponse cite la bibliothèque mot pour mot ; "
+        "reposez la question dans environ {seconds} s.",
+        "busy_now": "Le modèle était occupé. Cette réponse cite la bibliothèque mot pour mot ; "
+        "reposez la question un peu plus tard.",
         "abstained": "La bibliothèque ne contient pas la réponse.",
         "missing": "Rien n'y mentionne : {terms}.",
         "next": "Ajoutez un document qui en traite, ou demandez avec d'autres mots.",
@@ -118,6 +128,15 @@ def note(name: str, *, lang: str) -> str:
     return NOTES.get(lang, NOTES["en"])[name]
 
 
+def degraded_note(refusal: RateLimited | None, *, lang: str) -> str:
+    """Return why no model answered: nobody could, or all were busy, and then when to ask again."""
+    if refusal is None:
+        return note("degraded", lang=lang)
+    if refusal.retry_after_s is None:
+        return note("busy_now", lang=lang)
+    return note("busy", lang=lang).format(seconds=math.ceil(refusal.retry_after_s))
+
+
 def abstention(retrieval: Retrieval) -> Draft:
     """Return what is said when the library does not hold the answer: what is missing, and what comes nearest."""
     words = NOTES.get(retrieval.lang, NOTES["en"])
@@ -166,9 +185,18 @@ def _citation(number: int, passage: Passage, *, wanted: Mapping[str, float]) -> 
 
 
 def check(
-    draft: Draft, *, retrieval: Retrieval, given: Sequence[str], query_type: str, space: Mapping[str, str]
+    draft: Draft,
+    *,
+    retrieval: Retrieval,
+    given: Sequence[str],
+    query_type: str,
+    space: Mapping[str, str],
+    refusal: RateLimited | None = None,
 ) -> AnswerResult:
-    """Return the answer with its citations, confidence and quality; `given` are the fact texts beside the passages."""
+    """Return the answer with its citations, confidence and quality; `given` are the fact texts beside the passages.
+
+    `refusal` says that every model was busy.
+    """
     citations = citations_of(draft.text, question=retrieval.question, passages=retrieval.passages)
     texts = [*given, retrieval.question, *(f"{one.breadcrumb}\n{one.text}" for one in retrieval.passages)]
     ungrounded = () if draft.is_degraded else ungrounded_numbers(draft.text, given=texts)
@@ -184,7 +212,7 @@ def check(
         model=draft.model,
         degraded=draft.is_degraded,
         abstained=draft.is_abstention,
-        note=note("degraded", lang=retrieval.lang) if draft.is_degraded else "",
+        note=degraded_note(refusal, lang=retrieval.lang) if draft.is_degraded else "",
         missing_terms=retrieval.missing_terms,
         ungrounded_numbers=ungrounded,
         sources=sources_of(citations),

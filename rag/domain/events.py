@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from models_registry.domain.chat import GenerationPlan, Loading, Queued, Started
 from rag.domain.passages import Passage
 
 
@@ -27,6 +28,7 @@ class EventType(StrEnum):
     ERROR = "error"
 
 
+MOST_REASONS = 8
 TERMINAL = frozenset({EventType.COMPLETE, EventType.ERROR})
 
 
@@ -45,6 +47,29 @@ class Event:
 
 def status(message: str, *, progress: int = 0, **data: Any) -> Event:
     return Event(EventType.STATUS, progress, {"message": message, **data})
+
+
+def voice(piece: Started, *, plan: GenerationPlan, message: str, progress: int) -> Event:
+    """A model took the turn: which one, which ones failed before it, and why it and no other was chosen."""
+    names = {"model": piece.model, "fell_back_from": list(piece.fell_back_from)}
+    return status(message, progress=progress, **names, why=reasons(plan))
+
+
+def reasons(plan: GenerationPlan) -> list[str]:
+    """Return a sentence for each model that was thought of, the chosen one first, at most `MOST_REASONS`."""
+    thought_of = plan.decision.get("candidates") or ()
+    told = [f"{one['model']} on {one['host']}: {one['reason']}" for one in thought_of]
+    return (told or list(plan.reasons))[:MOST_REASONS]
+
+
+def waiting(piece: Queued | Loading, *, progress: int = 50) -> Event:
+    """The model is not free yet: the request's place in line, or how far its loading is. Times in milliseconds."""
+    if isinstance(piece, Queued):
+        content = {"model": piece.model, "position": piece.position, "expected_wait_ms": piece.expected_wait_ms}
+        return Event(EventType.QUEUED, progress, content)
+    content = {"model": piece.model, "host": piece.endpoint}
+    times = {"elapsed_ms": piece.elapsed_ms, "expected_ms": piece.expected_ms}
+    return Event(EventType.LOADING, progress, content | times)
 
 
 EXCERPT = 280  # characters of a passage shown while the answer is being written

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from models_registry.domain.query_types import QueryType
+from models_registry.services.turns import Ticket
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event
 from rag.domain.hygiene import strip_invisible
@@ -34,12 +35,15 @@ async def answer(
     temperature: float | None = None,
     max_tokens: int | None = None,
     include_ai: bool = True,
+    ticket: Ticket | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[Event, None]:
     """Yield the events of one turn, ended by exactly one `complete` or `error`. Closing it hangs up on the model.
 
     Order: status 0, node_info 25, similar_document 25, status 50, token…, answer 90, complete 100; or, from the cache,
-    cached_data 90 after the status. Without a model the answer quotes the library and says so.
+    cached_data 90 after the status. Without a model the answer quotes the library and says so. Between the status 50
+    and the first token come queued and loading 50 while the model is not free. Whoever holds `ticket` may stop the
+    turn; it then ends with the error `generation_canceled`.
 
     :raises QuestionInvalid: before anything is yielded, when the question is too short or too long.
     """
@@ -58,7 +62,7 @@ async def answer(
         max_tokens=max_tokens,
         include_ai=include_ai,
     )
-    async with aclosing(Turn(ask, clock=clock).events()) as events:
+    async with aclosing(Turn(ask, ticket=ticket or Ticket(), clock=clock).events()) as events:
         async for event in events:
             yield event
 

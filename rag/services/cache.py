@@ -10,6 +10,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db import DatabaseError
 
+from models_registry.services.default_breakers import CACHE
+from models_registry.services.guard import with_circuit_breaker
 from rag import metrics
 from rag.domain.expansion import fold
 
@@ -51,7 +53,7 @@ def normalized_question(question: str) -> str:
 def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
     """Return the answer kept for this scope, or None. Reading does not extend its life."""
     try:
-        text = cache.get(scope.key)
+        text = _read(scope.key)
     except CACHE_FAULTS:
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="get", result="error").inc()
@@ -67,9 +69,23 @@ def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
 def keep_answer(scope: CacheScope, answer: Mapping[str, Any]) -> None:
     """Keep an answer for ANSWER_TTL_S seconds."""
     try:
-        cache.set(scope.key, json.dumps(dict(answer), ensure_ascii=True), ANSWER_TTL_S)
+        is_kept = _write(scope.key, json.dumps(dict(answer), ensure_ascii=True))
     except CACHE_FAULTS:
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="set", result="error").inc()
         return
-    metrics.CACHE_OPERATIONS.labels(operation="set", result="ok").inc()
+    metrics.CACHE_OPERATIONS.labels(operation="set", result="ok" if is_kept else "skipped").inc()
+
+
+@with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=None)
+def _read(key: str) -> str | None:
+    """Return the text kept under this key; None also while the cache is left alone."""
+    text: str | None = cache.get(key)
+    return text
+
+
+@with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=False)
+def _write(key: str, text: str) -> bool:
+    """Keep a text and return whether it was; while the cache is left alone it is not."""
+    cache.set(key, text, ANSWER_TTL_S)
+    return True

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from models_registry.domain.chat import GenerationPlan, Message
 from models_registry.domain.query_types import QueryType, detect_query_type
+from models_registry.services import routes
 from models_registry.services.embed import embedding_space
 from models_registry.services.plan import plan_generation
 from rag.domain.context import ContextBlock
@@ -114,7 +115,9 @@ def _prompt(lang: str) -> ActivePrompt | None:
 
 
 def _plan(ask: Ask, query_type: QueryType, prompt: ActivePrompt | None) -> GenerationPlan:
-    plan = plan_generation(query_type, purpose=ANSWER_PURPOSE, unit=ask.unit, force_model=ask.force_model)
+    plan = plan_generation(
+        query_type, purpose=ANSWER_PURPOSE, unit=ask.unit, force_model=ask.force_model, prompt=ask.question
+    )
     knobs = replace(
         plan.knobs,
         temperature=plan.knobs.temperature if ask.temperature is None else ask.temperature,
@@ -141,7 +144,7 @@ def _scope(ask: Ask, *, lang: str, facts: tuple[ContextBlock, ...], plan: Genera
         user=_reader(ask.user),
         facts_sha256=sha256(f"{ask.node_pubkey or ''}\n{lines}".encode()).hexdigest(),
         index_version=embedding_space().slug,
-        epoch=library_epoch(ask.user),
+        epoch=f"{library_epoch(ask.user)}.{routes.epoch(ANSWER_PURPOSE)}",
         prompt_revision=plan.prompt_revision_id,
         models=tuple(f"{one.endpoint.slug}/{one.model}@{one.digest}" for one in plan.candidates),
         knobs=str(plan.knobs),

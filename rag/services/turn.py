@@ -7,19 +7,23 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from models_registry.domain.chat import Outcome, Piece, Started, Text
-from models_registry.domain.errors import GenerationInterrupted, ModelError
+from models_registry.domain.chat import GenerationPlan, Loading, Outcome, Piece, Queued, Started, Text
+from models_registry.domain.errors import GenerationCanceled, GenerationInterrupted, ModelError, RateLimited
 from models_registry.domain.wording import clean_answer
+from models_registry.services import turns
 from models_registry.services.borrow import borrowing
 from models_registry.services.generate import Speech
 from models_registry.services.shield import finish
+from models_registry.services.turns import Ticket
 from rag import metrics
-from rag.domain.answers import AnswerResult, Draft, abstention, check, note, quoted
+from rag.domain.answers import AnswerResult, Draft, abstention, check, degraded_note, note, quoted
+from rag.domain.busy import capacity_refusal
 from rag.domain.citing import CitationFilter
-from rag.domain.events import Event, EventType, error, similar_document, status, warning
+from rag.domain.events import Event, EventType, error, similar_document, status, voice, waiting, warning
 from rag.domain.passages import Retrieval
 from rag.services.cache import keep_answer
 from rag.services.prepare import Ask, Scene, find_passages, messages_for, set_scene, space_fields
+from rag.services.prompts import ANSWER_PURPOSE
 from rag.services.transcripts import Transcript, record
 
 T = TypeVar("T")
@@ -29,8 +33,9 @@ TYPICAL_PIECES = 150  # progress while writing is a guess: it nears 90 after a f
 class Turn:
     """Holds what the row at its end will say. One use only."""
 
-    def __init__(self, ask: Ask, *, clock: Callable[[], float]) -> None:
+    def __init__(self, ask: Ask, *, ticket: Ticket, clock: Callable[[], float]) -> None:
         self._ask = ask
+        self._ticket = ticket
         self._id = uuid.uuid4()
         self._clock = clock
         self._started_at = clock()
@@ -42,6 +47,8 @@ class Turn:
         self._result: AnswerResult | None = None
         self._outcome = Outcome.FAILED
         self._error_code = "internal"
+        self._refusal: RateLimited | None = None
+        self._progress = 0
         self._is_cached = False
         self._is_recorded = False
         self._trace: list[tuple[str, int]] = []
@@ -50,11 +57,12 @@ class Turn:
         """Yield the turn's events; its row is written before the last one, or when the reader leaves."""
         metrics.REQUESTS_IN_PROGRESS.labels(endpoint="answer").inc()
         try:
-            yield status(note("searching", lang=self._lang), answer_id=str(self._id))
-            async with aclosing(self._answered()) as events:
-                async for event in events:
-                    yield event
-            await finish(self._record)
+            with turns.opened(self._ticket, unit=self._ask.unit, purpose=ANSWER_PURPOSE):
+                yield status(note("searching", lang=self._lang), answer_id=str(self._id), turn_id=str(self._ticket.id))
+                async with aclosing(self._unless_stopped()) as events:
+                    async for event in events:
+                        yield event
+                await finish(self._record)
             yield self._last_event()
         except (GeneratorExit, asyncio.CancelledError):
             self._outcome, self._error_code = Outcome.ABANDONED, ""
@@ -63,6 +71,16 @@ class Turn:
             metrics.REQUESTS_IN_PROGRESS.labels(endpoint="answer").dec()
             if not self._is_recorded:
                 await finish(self._record)
+
+    async def _unless_stopped(self) -> AsyncGenerator[Event, None]:
+        try:
+            async with aclosing(self._answered()) as events:
+                async for event in events:
+                    self._ticket.check()
+                    self._progress = event.progress
+                    yield event
+        except GenerationCanceled as exc:
+            self._outcome, self._error_code, self._result = Outcome.ABANDONED, exc.code, None
 
     async def _answered(self) -> AsyncGenerator[Event, None]:
         self._scene = scene = await self._step("prepare", set_scene, self._ask)
@@ -94,13 +112,14 @@ class Turn:
                 return
         draft = abstention(retrieval) if is_lacking else self._draft() or quoted(retrieval)
         if draft.is_degraded:
-            yield warning("degraded", note("degraded", lang=self._lang), progress=50)
+            yield warning("degraded", degraded_note(self._refusal, lang=self._lang), progress=50)
         self._result = check(
             draft,
             retrieval=retrieval,
             given=[line for block in scene.facts for line in block.lines],
             query_type=scene.query_type.value,
             space=space_fields(),
+            refusal=self._refusal,
         )
         self._succeed()
         yield Event(EventType.ANSWER, 90, {**self._result.as_data(), **self._identity()})
@@ -108,26 +127,30 @@ class Turn:
     async def _spoken(self, scene: Scene, retrieval: Retrieval) -> AsyncGenerator[Event, None]:
         """Yield the model's words as they come. No row is read or written while it speaks."""
         self._citations = CitationFilter(passages=len(retrieval.passages))
-        self._speech = Speech(scene.plan, messages_for(scene, retrieval))
+        self._speech = Speech(scene.plan, messages_for(scene, retrieval), stop=self._ticket.stop)
         started = self._clock()
         try:
             async with aclosing(self._speech.pieces()) as pieces:
                 async for piece in pieces:
-                    for event in self._heard(piece):
+                    for event in self._heard(piece, scene.plan):
                         yield event
             if rest := self._citations.flush():
                 yield self._token(rest)
-        except ModelError:
+        except GenerationCanceled:
+            raise
+        except ModelError as exc:
+            self._refusal = capacity_refusal(exc)
             # Quotes may still answer, but only before the first word: two voices in one answer read as a lie.
             if self._said:
                 self._error_code = GenerationInterrupted.code
         finally:
             self._trace.append(("generate", self._since(started)))
 
-    def _heard(self, piece: Piece) -> tuple[Event, ...]:
+    def _heard(self, piece: Piece, plan: GenerationPlan) -> tuple[Event, ...]:
+        if isinstance(piece, Queued | Loading):
+            return (waiting(piece),)
         if isinstance(piece, Started):
-            voices = {"model": piece.model, "fell_back_from": list(piece.fell_back_from)}
-            return (status(note("writing", lang=self._lang), progress=50, **voices),)
+            return (voice(piece, plan=plan, message=note("writing", lang=self._lang), progress=50),)
         if isinstance(piece, Text) and (shown := self._citations.feed(piece.content)):
             return (self._token(shown),)
         return ()
@@ -149,7 +172,9 @@ class Turn:
 
     def _last_event(self) -> Event:
         if self._error_code:
-            return error(self._error_code, note("broke_off", lang=self._lang), retryable=True, progress=90)
+            is_stopped = self._error_code == GenerationCanceled.code
+            words = note("canceled" if is_stopped else "broke_off", lang=self._lang)
+            return error(self._error_code, words, retryable=True, progress=self._progress if is_stopped else 90)
         return Event(EventType.COMPLETE, 100, {**self._identity(), "processing_time_ms": self._since(self._started_at)})
 
     def _identity(self) -> dict[str, Any]:

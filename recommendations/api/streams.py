@@ -6,6 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from models_registry.domain.scopes import Scope
+from models_registry.services.turns import Ticket
 from rag.api.framing import STREAM_RENDERERS, framed
 from rag.api.serializers import EventsOut
 from recommendations.api.asking import asked
@@ -15,6 +17,8 @@ from recommendations.services.recommend import advise
 
 
 class AdviceStream(APIView):
+    scope = Scope.ADVICE
+    generates = True
     renderer_classes = STREAM_RENDERERS
 
     @extend_schema(
@@ -22,13 +26,17 @@ class AdviceStream(APIView):
     )
     def get(self, request: Request, pubkey: str) -> HttpResponseBase:
         """Stream a node's recommendations as they are made; the rollout decides which engine speaks."""
-        return framed(advise(asked(request, pubkey, engine=None).request, at=timezone.now()), request)
+        call, ticket = asked(request, pubkey, engine=None), Ticket()
+        return framed(advise(call.request, at=timezone.now(), ticket=ticket), request, ticket=ticket)
 
 
 class AnalysisStream(APIView):
+    scope = Scope.ADVICE
+    generates = True
     renderer_classes = STREAM_RENDERERS
 
     @extend_schema(parameters=[AdviceQuery], responses=EventsOut, tags=["streaming"], operation_id="streaming_analysis")
     def get(self, request: Request, pubkey: str) -> HttpResponseBase:
         """Stream a description of a node as it is written."""
-        return framed(analyze(asked(request, pubkey, engine=None).request, at=timezone.now()), request)
+        call, ticket = asked(request, pubkey, engine=None), Ticket()
+        return framed(analyze(call.request, at=timezone.now(), ticket=ticket), request, ticket=ticket)

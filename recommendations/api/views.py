@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry.api.authentication import unit_of
+from models_registry.api.permissions import KeyScope
+from models_registry.domain.scopes import Scope
 from recommendations.api.asking import asked, node_key
 from recommendations.api.bodies import advice_body, recommendation_body, rule_advice_body
 from recommendations.api.serializers import AdviceQuery, MoveIn, RuleAdviceQuery, SearchQuery
@@ -28,7 +30,8 @@ from recommendations.services.snapshot import node_facts
 class NetworkView(APIView):
     """The measured state of a network (public)."""
 
-    permission_classes = [AllowAny]
+    scope = Scope.ADVICE
+    permission_classes = [AllowAny, KeyScope]
 
     @extend_schema(responses=dict, parameters=[OpenApiParameter("network", str)])
     def get(self, request: Request) -> Response:
@@ -41,7 +44,8 @@ class NetworkView(APIView):
 class SearchView(APIView):
     """Nodes whose alias or key matches (public)."""
 
-    permission_classes = [AllowAny]
+    scope = Scope.ADVICE
+    permission_classes = [AllowAny, KeyScope]
 
     @extend_schema(responses=dict, parameters=[SearchQuery])
     def get(self, request: Request) -> Response:
@@ -56,7 +60,8 @@ class SearchView(APIView):
 class NodeView(APIView):
     """One node's public facts; its private ones for a key whose user owns them."""
 
-    permission_classes = [AllowAny]
+    scope = Scope.ADVICE
+    permission_classes = [AllowAny, KeyScope]
 
     @extend_schema(responses=dict, parameters=[OpenApiParameter("network", str)])
     def get(self, request: Request, pubkey: str) -> Response:
@@ -67,6 +72,8 @@ class NodeView(APIView):
 
 class RuleAdviceView(APIView):
     """Advice by rules alone. Works without any model."""
+
+    scope = Scope.ADVICE
 
     @extend_schema(responses=dict, parameters=[RuleAdviceQuery])
     def get(self, request: Request, pubkey: str) -> Response:
@@ -80,6 +87,9 @@ class RuleAdviceView(APIView):
 class AdviceView(APIView):
     """Advice by rules and a local model; without a model the rules answer and `degraded` is true."""
 
+    scope = Scope.ADVICE
+    generates = True
+
     @extend_schema(responses=dict, parameters=[AdviceQuery])
     def get(self, request: Request, pubkey: str) -> Response:
         call = asked(request, pubkey, engine=Engine.V2)
@@ -91,6 +101,8 @@ class AdviceView(APIView):
 class RecommendationView(APIView):
     """One tracked recommendation."""
 
+    scope = Scope.ADVICE
+
     @extend_schema(responses=dict)
     def get(self, request: Request, key: UUID) -> Response:
         return Response(recommendation_body(recommendation_of(key, user=request.user)))
@@ -98,6 +110,8 @@ class RecommendationView(APIView):
 
 class StateView(APIView):
     """Mark a recommendation seen, applied (with a note) or dismissed (with a reason); `undo` takes it back."""
+
+    scope = Scope.ADVICE
 
     @extend_schema(request=MoveIn, responses=dict)
     def post(self, request: Request, key: UUID) -> Response:

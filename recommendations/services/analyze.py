@@ -9,20 +9,29 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
-from models_registry.domain.chat import GenerationRecord, Piece, Started, Text
-from models_registry.domain.errors import GenerationInterrupted, ModelError
-from models_registry.services import ledger
+from models_registry.domain.chat import GenerationPlan, GenerationRecord, Loading, Piece, Queued, Started, Text
+from models_registry.domain.errors import GenerationCanceled, GenerationInterrupted, ModelError
+from models_registry.services import ledger, turns
 from models_registry.services.generate import Speech
 from models_registry.services.shield import finish
+from models_registry.services.turns import Ticket
 from rag.domain.citing import CitationFilter
-from rag.domain.events import Event, EventType, error, status, warning
+from rag.domain.events import Event, EventType, error, status, voice, waiting, warning
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import lines, node_info
 from recommendations.domain.errors import RecommendationsError
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
-from recommendations.services.recommend import NO_MODEL_NOTE
-from recommendations.services.voice import INTERRUPTED, Interrupted, Unspoken
+from recommendations.services.recommend import STOPPED_NOTE
+from recommendations.services.voice import (
+    INTERRUPTED,
+    NO_MODEL_NOTE,
+    WRITING,
+    Interrupted,
+    Unspoken,
+)
+
+PURPOSE = "analysis"
 
 
 @dataclass(slots=True)
@@ -32,35 +41,47 @@ class Analysis:
     text: str = ""
     model: str = ""
     is_degraded: bool = False
+    note: str = ""
     generation: GenerationRecord | None = None
     citations: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def analyze(
-    request: AdviceRequest, *, at: datetime, clock: Callable[[], float] = monotonic
+    request: AdviceRequest, *, at: datetime, ticket: Ticket | None = None, clock: Callable[[], float] = monotonic
 ) -> AsyncGenerator[Event, None]:
-    """Yield the turn's events: facts, findings, the text as it is written, and exactly one `complete` or `error`."""
-    begun, analysis = clock(), Analysis()
-    prepared: Prepared | None = None
-    try:
-        yield status("Reading what is known of the node.")
-        prepared = await database_sync_to_async(prepare)(replace(request, engine=Engine.V2, is_prose=True), at=at)
-        yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
-        yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _found(prepared))
-        async with aclosing(_told(prepared, analysis)) as events:
+    """Yield the turn's events: facts, findings, the text as it is written, and exactly one `complete` or `error`.
+
+    Whoever holds `ticket` may stop the turn; it then ends with the error `generation_canceled`.
+    """
+    begun = clock()
+    with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
+        yield status("Reading what is known of the node.", turn_id=str(ticket.id))
+        try:
+            prepared = await database_sync_to_async(prepare)(replace(request, engine=Engine.V2, is_prose=True), at=at)
+        except RecommendationsError as exc:
+            yield error(exc.code, str(exc), retryable=False, progress=0)
+            return
+        async with aclosing(_turn(prepared, ticket, elapsed_s=lambda: clock() - begun)) as events:
             async for event in events:
                 yield event
-        yield Event(EventType.AI_ANALYSIS, 90, _spoken(analysis))
+
+
+async def _turn(prepared: Prepared, ticket: Ticket, *, elapsed_s: Callable[[], float]) -> AsyncGenerator[Event, None]:
+    analysis, progress = Analysis(), 0
+    try:
+        async with aclosing(_told(prepared, analysis, ticket)) as events:
+            async for event in events:
+                ticket.check()
+                progress = event.progress
+                yield event
         await finish(_record, prepared, analysis)
-        elapsed_ms = round((clock() - begun) * 1000)
-        yield Event(EventType.COMPLETE, 100, {**_spoken(analysis), "processing_time_ms": elapsed_ms})
-    except RecommendationsError as exc:
-        yield error(exc.code, str(exc), retryable=False, progress=LATEST_PROGRESS)
+        yield Event(EventType.COMPLETE, 100, {**_spoken(analysis), "processing_time_ms": round(elapsed_s() * 1000)})
+    except GenerationCanceled as exc:
+        yield error(exc.code, STOPPED_NOTE, retryable=True, progress=progress)
     except Interrupted as exc:
         yield error(exc.code, INTERRUPTED, retryable=True, progress=LATEST_PROGRESS)
     finally:
-        if prepared is not None:
-            await finish(_record, prepared, analysis)
+        await finish(_record, prepared, analysis)
 
 
 async def _record(prepared: Prepared, analysis: Analysis) -> None:
@@ -69,35 +90,47 @@ async def _record(prepared: Prepared, analysis: Analysis) -> None:
         await database_sync_to_async(ledger.write)(record, prepared.plan)
 
 
-async def _told(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event, None]:
+async def _told(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> AsyncGenerator[Event, None]:
+    yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
+    yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _found(prepared))
+    async with aclosing(_worded(prepared, analysis, ticket)) as events:
+        async for event in events:
+            yield event
+    yield Event(EventType.AI_ANALYSIS, 90, _spoken(analysis))
+
+
+async def _worded(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> AsyncGenerator[Event, None]:
     if prepared.brief is not None:
         try:
-            async with aclosing(_speak(prepared, analysis)) as events:
+            async with aclosing(_speak(prepared, analysis, ticket)) as events:
                 async for event in events:
                     yield event
         except Unspoken as exc:
-            yield warning(exc.code, NO_MODEL_NOTE, progress=FIRST_PROGRESS)
+            analysis.note = exc.note
+            yield warning(exc.code, analysis.note, progress=FIRST_PROGRESS)
         else:
             return
     analysis.is_degraded, analysis.text = True, _in_rules_words(prepared)
     yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": analysis.text})
 
 
-async def _speak(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event, None]:
+async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> AsyncGenerator[Event, None]:
     told, plan = prepared.brief, prepared.plan
     if told is None or plan is None:
         raise Unspoken("no_model_available")
-    speech = Speech(plan, told.messages)
+    speech = Speech(plan, told.messages, stop=ticket.stop)
     citing = CitationFilter(passages=len(told.citations))
     try:
         async with aclosing(speech.pieces()) as pieces:
             async for piece in pieces:
-                for event in _heard(piece, analysis, citing):
+                for event in _heard(piece, analysis, citing, plan):
                     yield event
+    except GenerationCanceled:
+        raise
     except GenerationInterrupted as exc:
         raise Interrupted from exc
     except ModelError as exc:
-        raise (Interrupted if analysis.model else Unspoken(exc.code)) from exc
+        raise (Interrupted() if analysis.model else Unspoken.by(exc)) from exc
     finally:
         analysis.generation = speech.record()
     for event in _passed(citing.flush(), analysis):
@@ -114,9 +147,12 @@ async def _speak(prepared: Prepared, analysis: Analysis) -> AsyncGenerator[Event
     ]
 
 
-def _heard(piece: Piece, analysis: Analysis, citing: CitationFilter) -> Iterator[Event]:
-    if isinstance(piece, Started):
+def _heard(piece: Piece, analysis: Analysis, citing: CitationFilter, plan: GenerationPlan) -> Iterator[Event]:
+    if isinstance(piece, Queued | Loading):
+        yield waiting(piece)
+    elif isinstance(piece, Started):
         analysis.model = piece.model
+        yield voice(piece, plan=plan, message=WRITING, progress=FIRST_PROGRESS)
     elif isinstance(piece, Text):
         yield from _passed(citing.feed(piece.content), analysis)
 
@@ -144,5 +180,5 @@ def _spoken(analysis: Analysis) -> dict[str, Any]:
         "citations": analysis.citations,
         "model_used": analysis.model or None,
         "degraded": analysis.is_degraded,
-        "note": NO_MODEL_NOTE if analysis.is_degraded else "",
+        "note": (analysis.note or NO_MODEL_NOTE) if analysis.is_degraded else "",
     }

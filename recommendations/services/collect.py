@@ -1,9 +1,10 @@
 """Drain a turn of advice into one value, for callers that want an answer rather than a stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from models_registry.domain.errors import GenerationInterrupted
 from rag.domain.events import EventType
 from recommendations.domain.errors import AdviceFailed
 from recommendations.services.prepare import AdviceRequest
@@ -22,10 +23,21 @@ class Advice:
 
 
 async def advise_now(request: AdviceRequest, *, at: datetime) -> Advice:
-    """Return the finished turn.
+    """Return the finished turn. When a model breaks off, the rules answer alone, and `degraded` says so.
 
-    :raises AdviceFailed: when the stream ended with `error`, with its code.
+    Nobody heard the broken voice here, so the rules are no second voice; its failed turn stays on record.
+
+    :raises AdviceFailed: when the stream ended with any other `error`, with its code.
     """
+    try:
+        return await _drained(request, at=at)
+    except AdviceFailed as exc:
+        if exc.code != GenerationInterrupted.code:
+            raise
+    return await _drained(replace(request, include_ai=False), at=at)
+
+
+async def _drained(request: AdviceRequest, *, at: datetime) -> Advice:
     data: dict[EventType, dict[str, Any]] = {}
     cards: dict[str, dict[str, Any]] = {}
     async for event in advise(request, at=at):

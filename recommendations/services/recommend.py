@@ -11,7 +11,10 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from models_registry.domain.errors import GenerationCanceled
+from models_registry.services import turns
 from models_registry.services.shield import finish
+from models_registry.services.turns import Ticket
 from rag.domain.events import Event, EventType, error, status, warning
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
@@ -20,41 +23,50 @@ from recommendations.domain.quality import rules_quality
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.models import RecommendationRun
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card, lacking
-from recommendations.services.prepare import AdviceRequest, Prepared, prepare
+from recommendations.services.prepare import PURPOSE, AdviceRequest, Prepared, prepare
 from recommendations.services.store import Result, store
-from recommendations.services.voice import Interrupted, Unspoken, repeat, speak
+from recommendations.services.voice import NO_MODEL_NOTE, Interrupted, Unspoken, repeat, speak
 
-NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
+STOPPED_NOTE = "Stopped. What had arrived so far is kept."
 
 
 async def advise(
-    request: AdviceRequest, *, at: datetime, clock: Callable[[], float] = monotonic
+    request: AdviceRequest, *, at: datetime, ticket: Ticket | None = None, clock: Callable[[], float] = monotonic
 ) -> AsyncGenerator[Event, None]:
-    """Yield the turn's events: exactly one `complete` or `error` ends it, and one run is written whatever happens."""
+    """Yield the turn's events: exactly one `complete` or `error` ends it, and one run is written whatever happens.
+
+    Whoever holds `ticket` may stop the turn; it then ends with the error `generation_canceled`.
+    """
     begun = clock()
-    yield status("Reading what is known of the node.")
-    try:
-        prepared = await sync_to_async(_prepare)(request, at=at)
-    except RecommendationsError as exc:
-        yield error(exc.code, str(exc), retryable=False, progress=0)
-        return
-    async with aclosing(_turn(prepared, at=at, elapsed_s=lambda: clock() - begun)) as events:
-        async for event in events:
-            yield event
-
-
-async def _turn(prepared: Prepared, *, at: datetime, elapsed_s: Callable[[], float]) -> AsyncGenerator[Event, None]:
-    result = Result()
-    try:
-        yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
-        yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _technical(prepared))
-        async with aclosing(_spoken(prepared, result)) as events:
+    with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
+        yield status("Reading what is known of the node.", turn_id=str(ticket.id))
+        try:
+            prepared = await sync_to_async(_prepare)(request, at=at)
+        except RecommendationsError as exc:
+            yield error(exc.code, str(exc), retryable=False, progress=0)
+            return
+        async with aclosing(_turn(prepared, ticket, at=at, elapsed_s=lambda: clock() - begun)) as events:
             async for event in events:
                 yield event
-        yield Event(EventType.AI_RECOMMENDATIONS, 90, _ranked(prepared, result))
+
+
+async def _turn(
+    prepared: Prepared, ticket: Ticket, *, at: datetime, elapsed_s: Callable[[], float]
+) -> AsyncGenerator[Event, None]:
+    result, progress = Result(), 0
+    try:
+        async with aclosing(_told(prepared, result, ticket)) as events:
+            async for event in events:
+                ticket.check()
+                progress = event.progress
+                yield event
         result.end(RecommendationRun.Outcome.COMPLETED, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, prepared, result, at)
         yield Event(EventType.COMPLETE, 100, _completed(prepared, result))
+    except GenerationCanceled as exc:
+        result.end(RecommendationRun.Outcome.ABANDONED, exc.code, processing_ms=round(elapsed_s() * 1000))
+        await finish(_record, prepared, result, at)
+        yield error(exc.code, STOPPED_NOTE, retryable=True, progress=progress)
     except Interrupted as exc:
         result.end(RecommendationRun.Outcome.FAILED, exc.code, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, prepared, result, at)
@@ -91,7 +103,16 @@ def _store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
         close_old_connections()
 
 
-async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:
+async def _told(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
+    yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
+    yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _technical(prepared))
+    async with aclosing(_spoken(prepared, result, ticket)) as events:
+        async for event in events:
+            yield event
+    yield Event(EventType.AI_RECOMMENDATIONS, 90, _ranked(prepared, result))
+
+
+async def _spoken(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
     """Let the model speak when there is one; before its first word the rules can still take the turn."""
     if prepared.memory is not None:
         for event in (*repeat(prepared, result), *_cards(prepared, result, prepared.shown)):
@@ -99,11 +120,12 @@ async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, N
         return
     if prepared.brief is not None:
         try:
-            async with aclosing(speak(prepared, result)) as events:
+            async with aclosing(speak(prepared, result, ticket=ticket)) as events:
                 async for event in events:
                     yield event
         except Unspoken as exc:
-            yield warning(exc.code, NO_MODEL_NOTE, progress=FIRST_PROGRESS)
+            result.note = exc.note
+            yield warning(exc.code, result.note, progress=FIRST_PROGRESS)
         else:
             for event in _cards(prepared, result, prepared.shown):
                 yield event
@@ -115,7 +137,7 @@ async def _spoken(prepared: Prepared, result: Result) -> AsyncGenerator[Event, N
 
 def _answer_by_rules(prepared: Prepared, result: Result) -> None:
     result.is_degraded = prepared.engine is Engine.V2
-    result.note = NO_MODEL_NOTE if result.is_degraded else ""
+    result.note = (result.note or NO_MODEL_NOTE) if result.is_degraded else ""
     result.summary = _summary(prepared)
     result.quality_score, result.quality_components = rules_quality(prepared.shown)
 

@@ -1,14 +1,17 @@
 """Let a model choose and explain among the findings, item by item, and hold each item against what it was told."""
 
+import math
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
-from models_registry.domain.chat import Finished, Piece, Started, Text
-from models_registry.domain.errors import GenerationInterrupted, ModelError
+from models_registry.domain.chat import Finished, GenerationPlan, Loading, Piece, Queued, Started, Text
+from models_registry.domain.errors import GenerationCanceled, GenerationInterrupted, ModelError, RateLimited
 from models_registry.services.generate import Speech
-from rag.domain.events import Event, EventType, warning
+from models_registry.services.turns import Ticket
+from rag.domain.busy import capacity_refusal
+from rag.domain.events import Event, EventType, voice, waiting, warning
 from recommendations.domain.model_output import AdviceOut, Tally, check_item, check_text, parse, schema
 from recommendations.domain.partial_json import ItemScanner
 from recommendations.domain.quality import spoken_quality
@@ -18,16 +21,34 @@ from recommendations.services.cards import FIRST_PROGRESS, card
 from recommendations.services.prepare import Prepared
 from recommendations.services.store import Result
 
+WRITING = "The local model is writing."
 INTERRUPTED = "The model stopped in mid-answer. What was shown so far is kept; ask again for the rest."
+NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
+BUSY_NOTE = "The model was busy: this advice comes from lnrag's exact rules and quoted passages. Ask again {when}."
 INVALID = "The model's answer did not keep its contract; what could be checked is shown, the rules add the rest."
 
 
 class Unspoken(Exception):
-    """No model said a word. The turn is still free."""
+    """No model said a word. The turn is still free. `refusal` is set when all were busy."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, refusal: RateLimited | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.refusal = refusal
+
+    @classmethod
+    def by(cls, failure: ModelError | ValueError) -> Self:
+        """Return what to tell of a speech that failed like this before its first word."""
+        refusal = capacity_refusal(failure)
+        return cls(refusal.code if refusal else getattr(failure, "code", "answer_invalid"), refusal=refusal)
+
+    @property
+    def note(self) -> str:
+        """Why the rules answer alone, and when a busy model may be asked again."""
+        if self.refusal is None:
+            return NO_MODEL_NOTE
+        wait_s = self.refusal.retry_after_s
+        return BUSY_NOTE.format(when="a little later" if wait_s is None else f"in about {math.ceil(wait_s)} s")
 
 
 class Interrupted(Exception):
@@ -37,27 +58,29 @@ class Interrupted(Exception):
     message = INTERRUPTED
 
 
-async def speak(prepared: Prepared, result: Result) -> AsyncGenerator[Event, None]:
+async def speak(prepared: Prepared, result: Result, *, ticket: Ticket) -> AsyncGenerator[Event, None]:
     """Yield `token` events as the model writes and a `recommendation` for each item that checks out.
 
-    :raises Unspoken: before the first word. :raises Interrupted: after it.
+    :raises Unspoken: before the first word. :raises Interrupted: after it. :raises GenerationCanceled: when stopped.
     """
     told, plan = prepared.brief, prepared.plan
     if told is None or plan is None:
         raise Unspoken("no_model_available")
-    speech = Speech(plan, told.messages, schema=schema(told.finding_keys))
-    hearing = Hearing(prepared, result, told)
+    speech = Speech(plan, told.messages, schema=schema(told.finding_keys), stop=ticket.stop)
+    hearing = Hearing(prepared, result, told, plan)
     try:
         async with aclosing(speech.pieces()) as pieces:  # hanging up must reach the host now, not at collection
             async for piece in pieces:
                 for event in hearing.take(piece):
                     yield event
+    except GenerationCanceled:
+        raise
     except GenerationInterrupted as exc:
         raise Interrupted from exc
     except (ModelError, ValueError) as exc:
         if result.model:
             raise Interrupted from exc
-        raise Unspoken(getattr(exc, "code", "answer_invalid")) from exc
+        raise Unspoken.by(exc) from exc
     finally:
         result.generation = speech.record()
     _conclude(result, told, hearing.tally, parse(hearing.scanner.text))
@@ -111,13 +134,17 @@ class Hearing:
     prepared: Prepared
     result: Result
     told: Brief
+    plan: GenerationPlan
     scanner: ItemScanner = field(default_factory=lambda: ItemScanner("recommendations"))
     tally: Tally = field(default_factory=Tally)
 
     def take(self, piece: Piece) -> Iterator[Event]:
         """Yield the events that one piece of the speech gives rise to."""
-        if isinstance(piece, Started):
+        if isinstance(piece, Queued | Loading):
+            yield waiting(piece)
+        elif isinstance(piece, Started):
             self.result.model = piece.model
+            yield voice(piece, plan=self.plan, message=WRITING, progress=FIRST_PROGRESS)
         elif isinstance(piece, Text):
             yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": piece.content})
             for raw in self.scanner.feed(piece.content):

@@ -15,7 +15,7 @@ class Ask {
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); this.form.requestSubmit(); }
     });
-    this.progress.stop.addEventListener("click", () => this.cancel());
+    this.progress.stop.addEventListener("click", () => this.stop());
     root.addEventListener("click", (event) => {
       const example = event.target.closest("[data-example]");
       if (example) { event.preventDefault(); this.start(example.dataset.example); }
@@ -41,7 +41,12 @@ class Ask {
   cancel() {
     this.turn?.cancel();
     this.live?.classList.remove("is-writing");
-    this.progress.end("Stopped.");
+  }
+
+  stop() {
+    this.cancel();
+    this.progress.end("Stopped by you. What had arrived stays below.");
+    this.live.after(Object.assign(document.createElement("p"), { className: "faint", textContent: "You stopped this answer here." }));
   }
 
   take(event) {

@@ -1,8 +1,11 @@
 /* What a running turn tells the reader: the bar, one line of words, the buttons that make sense now. Hook: data-turn. */
 
+import { Clock } from "./clock.js";
+import { Voice } from "./voice.js";
+
 const SAYS = {
-  queued: (d) => d.message ?? `Waiting for a free model${d.position ? `, place ${d.position}` : ""}…`,
-  loading: (d) => d.message ?? `Loading ${d.model ?? "the model"} into memory…`,
+  queued: (d) => `Waiting for ${d.model}: place ${d.position}`,
+  loading: (d) => `Loading ${d.model}…`,
   status: (d) => d.message,
   node_info: () => "Facts gathered. Looking for what could be better…",
   cached_data: () => "An earlier result is being shown while a fresh one is made…",
@@ -19,6 +22,13 @@ export class Progress {
     this.words = this.box.querySelector("[data-turn-words]");
     this.stop = this.box.querySelector("[data-turn-stop]");
     this.notes = root.querySelector("[data-turn-notes]");
+    this.clock = new Clock(this.box.querySelector("[data-turn-clock]"));
+    this.voice = new Voice(this.box.querySelector("[data-turn-voice]"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || this.box.hidden || this.stop.hidden) return;
+      event.preventDefault(); // one press stops one turn
+      this.stop.click();
+    });
   }
 
   start(words) {
@@ -27,6 +37,7 @@ export class Progress {
     this.bar.value = 0;
     this.words.textContent = words;
     this.notes.replaceChildren();
+    this.voice.clear();
     this.tokens = 0;
   }
 
@@ -34,12 +45,16 @@ export class Progress {
     this.bar.value = Math.max(this.bar.value, event.progress);
     if (event.type === "token") this.tokens += 1;
     const words = SAYS[event.type]?.(event.data, this);
-    if (words) this.words.textContent = words;
+    if (words && words !== this.words.textContent) this.words.textContent = words;
+    this.clock.show(event);
+    this.voice.show(event);
     if (event.type === "warning" && event.data.code !== "degraded") this.note(event.data.message, "note note-warning");
   }
 
   end(words) {
+    this.clock.stop();
     this.words.textContent = words;
+    if (document.activeElement === this.stop) this.words.focus(); // its button is about to go
     this.bar.hidden = this.stop.hidden = true;
   }
 

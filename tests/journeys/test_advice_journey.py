@@ -16,7 +16,7 @@ from tests.journeys.taps import Heard
 pytestmark = pytest.mark.integration
 
 UNKNOWN_NODE = "02" + "ab" * 32
-OWN_TO_EACH_RUN = frozenset({"run_id", "processing_time_ms", "generated_at"})
+OWN_TO_EACH_RUN = frozenset({"run_id", "turn_id", "processing_time_ms", "generated_at"})
 STEPS = ("status", "node_info", "technical_recommendations", "ai_recommendations", "complete")
 
 

@@ -122,9 +122,11 @@ def test_cancel_ends_the_turn_and_keeps_the_socket(served: Served, stage: Stage,
         connection.send(json.dumps({"type": "cancel"}))
         left_at = time.monotonic()
         assert_let_go(slow, left_at)
+        ended = list(taps.events_of(connection))[-1]
         connection.send(json.dumps({"action": "recommend", "include_ai": False}))
         kinds = [event["type"] for event in taps.events_of(connection)]
 
+    assert (ended["type"], ended["data"]["code"]) == ("error", "generation_canceled")
     assert kinds[-1] == "complete"
     assert runs(at_least=2) == ["abandoned", "completed"]
 

@@ -7,7 +7,7 @@ from django_q.models import OrmQ
 
 from lnrag_site import health
 from lnrag_site.health import Vitals, assess
-from models_registry.models import Generation
+from models_registry.models import Breaker, Generation
 
 AT = datetime(2025, 10, 19, 12, tzinfo=UTC)
 WELL = {"error_rate": 0.0, "open_breakers": 0, "is_cache_up": True, "cache_error_rate": 0.0, "mean_ms": 100.0}
@@ -53,6 +53,21 @@ def test_vitals_are_those_of_the_last_hour():
 
     assert health.read_vitals(at=AT).error_rate == pytest.approx(1 / 4)
     assert health.read_vitals(at=AT + timedelta(days=1)).error_rate is None
+
+
+@pytest.mark.django_db
+def test_open_breakers_and_failing_caches_are_vitals():
+    minute = int(AT.timestamp() // 60)
+    Breaker.objects.create(name="gpu/llama3:8b", service="ollama_local", state="open", opened_at=AT)
+    Breaker.objects.create(name="sparkseer_api", service="sparkseer_api", state="half_open")
+    Breaker.objects.create(name="cache", service="cache", minutes=[[minute - 70, 0, 50], [minute - 5, 8, 2]])
+
+    vitals = health.read_vitals(at=AT)
+
+    assert vitals.open_breakers == 1
+    assert vitals.cache_error_rate == pytest.approx(0.2)
+    assert {name for name, _ in assess(vitals).deductions} == {"open_breakers", "cache_errors"}
+    assert health.read_vitals(at=AT + timedelta(hours=3)).cache_error_rate is None
 
 
 @pytest.mark.django_db

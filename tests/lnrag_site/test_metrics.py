@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django_q.tasks import async_task
 from prometheus_client.parser import text_string_to_metric_families
 
 from lnrag_site import metrics
+from models_registry.models import Breaker
 from models_registry.services import keys
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,29 @@ def test_a_signed_in_person_reads_the_state_of_now(client):
     assert {sample.labels["index_type"] for sample in found["rag_index_size_bytes"]} == {"vectors", "postings"}
     for name in ("system_cpu_percent", "system_memory_percent", "system_disk_percent"):
         assert 0 <= found[name][0].value <= 100
+
+
+def test_breakers_are_read_from_rows_and_never_by_a_raw_tag():
+    minute = int(timezone.now().timestamp() // 60)
+    told = {"total_calls": 30, "total_successes": 18, "total_failures": 2, "total_ms": 400}
+    Breaker.objects.create(
+        name="gpu/Llama3:8B", service="ollama_local", state="open", minutes=[[minute, 18, 2]], **told
+    )
+    Breaker.objects.create(name="gpu/llama3-8b", service="ollama_local", total_calls=5)
+    Breaker.objects.create(name="cache", service="cache", state="half_open")
+    Breaker.objects.create(name="lnbits_api", service="lnbits_api")
+
+    found = samples(metrics.scrape().decode())
+
+    def by_name(metric: str) -> dict[str, float]:
+        return {sample.labels["name"]: sample.value for sample in found[metric]}
+
+    assert by_name("circuit_breaker_state") == {"cache": 1, "gpu/llama3-8b": 2, "lnbits_api": 0}
+    assert by_name("circuit_breaker_requests")["gpu/llama3-8b"] == 35
+    assert by_name("circuit_breaker_success")["gpu/llama3-8b"] == 18
+    assert by_name("circuit_breaker_failures") == {"cache": 0, "gpu/llama3-8b": 2, "lnbits_api": 0}
+    assert by_name("circuit_breaker_failure_rate") == {"gpu/llama3-8b": pytest.approx(0.1)}
+    assert by_name("circuit_breaker_avg_duration_ms") == {"gpu/llama3-8b": 20}
 
 
 def test_an_ended_job_is_counted_by_a_name_of_ours():

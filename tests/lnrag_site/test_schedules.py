@@ -1,5 +1,6 @@
 """The timetable adds what is missing and never undoes what an administrator changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
+from lnrag_site import schedules
 from lnrag_site.schedules import ENQUEUED, TIMETABLE, sync
 
 AT = datetime(2025, 10, 19, 12, tzinfo=UTC)
@@ -40,6 +42,18 @@ def test_a_job_follows_its_task_when_the_task_moves():
 
     row = Schedule.objects.get(name=TIMETABLE[0].name)
     assert (row.func, row.minutes) == (TIMETABLE[0].task, 9)
+
+
+def test_a_job_begins_as_the_environment_wants_it(monkeypatch, settings):
+    warm = next(entry for entry in TIMETABLE if entry.task.endswith("warm_popular_nodes"))
+    assert (warm.minutes, warm.is_on) == (settings.CACHE_WARM_INTERVAL // 60, settings.CACHE_WARM_ENABLED)
+    assert warm.arguments == f"limit={settings.CACHE_WARM_NODES}"
+
+    monkeypatch.setattr(schedules, "TIMETABLE", (replace(warm, minutes=90, is_on=False, arguments="limit=7"),))
+    sync(at=AT)
+
+    row = Schedule.objects.get()
+    assert (row.minutes, row.repeats, row.kwargs) == (90, 0, "limit=7")
 
 
 def test_the_command_says_what_it_added(capsys):

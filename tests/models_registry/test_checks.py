@@ -5,8 +5,8 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from models_registry import checks
-from models_registry.domain.chat import Timeouts
-from models_registry.models import Provider, Strategy
+from models_registry.domain.chat import Admission, Timeouts
+from models_registry.models import Provider, Route, Strategy
 from models_registry.services import defaults
 from tests.models_registry.rows import NOW, host, model, strategy
 
@@ -41,22 +41,16 @@ def test_the_queue_must_not_retry_what_still_runs(settings):
 
 
 @pytest.mark.parametrize(
-    ("url", "expected"),
+    ("waits", "broken"),
     [
-        ("http://localhost:11434", False),
-        ("http://127.0.0.1:1", False),
-        ("http://192.168.1.7:11434", False),
-        ("http://[::1]:1", False),
-        ("http://ollama:11434", False),
-        ("http://box.local:1", False),
-        ("http://8.8.8.8:11434", True),
-        ("https://ollama.example.com", True),
-        ("http://[2a00::1]:1", True),
-        ("", False),
+        (Admission(), 0),
+        (Admission(max_wait_s=600), 1),
+        (Admission(max_wait_s=10, collation_wait_s=11), 1),
+        (Admission(max_wait_s=600, collation_wait_s=601), 2),
     ],
 )
-def test_a_public_address_is_recognized(url, expected):
-    assert checks.is_public(url) is expected
+def test_waits_must_be_in_order(waits, broken):
+    assert len(checks.broken_waits(waits)) == broken
 
 
 @pytest.mark.django_db
@@ -74,6 +68,66 @@ class TestRows:
 
         assert sorted(ids(found)) == ["models_registry.E002", "models_registry.W003"]
         assert all(message.obj == Provider.objects.get(slug="ollama") for message in found)
+
+    def test_a_public_host_with_a_key_is_as_it_should_be(self, monkeypatch):
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+        host("openai", kind="openai", base_url="https://api.openai.com/v1", secret_name="OPENAI_API_KEY")
+
+        assert about_rows() == []
+
+    @pytest.mark.parametrize("kind", ["ollama", "openai"])
+    def test_a_public_host_without_a_key_is_open_to_everybody(self, kind):
+        host("open", kind=kind, base_url="http://203.0.114.9:8080")
+
+        assert ids(about_rows()) == ["models_registry.W003"]
+
+    def test_a_key_that_is_named_but_not_set_is_told_by_its_name(self, monkeypatch):
+        monkeypatch.delenv("LNRAG_SECRET_BOX", raising=False)
+        host("box", kind="openai", secret_name="LNRAG_SECRET_BOX")
+        host("off", kind="openai", secret_name="LNRAG_SECRET_BOX", is_enabled=False)
+
+        (found,) = about_rows()
+
+        assert (found.id, found.msg) == ("models_registry.W007", "LNRAG_SECRET_BOX is not set.")
+
+    def test_a_lifetime_that_the_host_would_refuse_is_an_error(self):
+        host(keep_alive="30 minutes")
+
+        (found,) = about_rows()
+
+        assert found.id == "models_registry.E004"
+        assert "keep_alive" in found.msg
+
+    def test_waits_in_disorder_are_an_error(self):
+        host(max_wait_s=700)
+
+        assert ids(about_rows()) == ["models_registry.E002"]
+
+    def test_an_edited_window_that_does_not_act_is_named(self):
+        defaults.load(at=NOW)
+        Strategy.objects.filter(query_type="scoring").update(num_ctx=2048)
+
+        (found,) = about_rows()
+
+        assert found.id == "models_registry.W008"
+        assert found.obj == Strategy.objects.get(query_type="scoring")
+        assert "num_ctx is 2048 here" in found.msg
+        assert "asked with 16384" in found.hint
+
+    def test_windows_that_agree_are_not_named(self):
+        strategy("quick", "phi3:medium", num_ctx=4096)
+        strategy("scoring", "phi3:medium", num_ctx=4096)
+        strategy("detailed", "mistral", num_ctx=8192)
+
+        assert about_rows() == []
+
+    def test_a_route_to_a_kind_of_host_there_is_none_of_is_an_error(self):
+        Route.objects.create(purpose="chat", kinds=["ollama", "telegraph"])
+
+        (found,) = about_rows()
+
+        assert found.id == "models_registry.E009"
+        assert "telegraph" in found.msg
 
     def test_a_bad_strategy_is_named_with_its_field(self):
         strategy("quick", "phi3:latest", temperature=3, max_tokens=5000)

@@ -97,6 +97,24 @@ async def test_a_key_is_as_good_as_a_session(library: Source) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "code"), [({"requests_per_minute": 0}, "quota_exceeded"), ({"scopes": ["stats"]}, "scope_missing")]
+)
+async def test_a_key_is_limited_as_over_http_and_the_connection_stays(
+    library: Source, more: dict[str, Any], code: str
+) -> None:
+    new = await sync_to_async(keys.create)("program", **more)
+    socket = Socket(key=new.text)
+    await socket.connect()
+
+    for _ in range(2):
+        await socket.send_json_to({"question": QUESTION})
+        (refused,) = await socket.until("error")
+        assert refused["data"]["code"] == code
+
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize(
     "text", ["not json", "[1, 2]", '"question"', " ", '{"question": "ab"}', '{"question": null}', "{}"]
 )
 async def test_what_cannot_be_asked_gets_an_error_and_the_connection_stays(

@@ -241,12 +241,16 @@ def test_a_full_load_queue_answers_503_but_a_hot_model_never_does() -> None:
         preload(server, "llama3")
         loading = in_thread(lambda: preload(server, "mistral"))
         server.wait_for(lambda server: len(server.loads) == 2)
+        queued = in_thread(lambda: preload(server, "phi3"))
+        server.wait_for(lambda server: server.snapshot().waiting_for_load == 1)
 
         refused = HTTP.post(f"{server.url}/api/chat", json=chat(model="phi3"))
         hot = HTTP.post(f"{server.url}/api/chat", json=chat(model="llama3"))
+        shared = HTTP.post(f"{server.url}/api/chat", json=chat(model="mistral"))
         loading.join()
+        queued.join()
 
-    assert (refused.status_code, hot.status_code) == (503, 200)
+    assert (refused.status_code, hot.status_code, shared.status_code) == (503, 200, 200)
 
 
 # Slots

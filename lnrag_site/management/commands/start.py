@@ -17,6 +17,7 @@ from rich.console import Console
 from lnrag_site import links, ports, postgres, processes, starting
 from lnrag_site.logging import write_to
 from lnrag_site.progress import Progress
+from models_registry.services import hardware
 
 logger = logging.getLogger(__name__)
 LONGEST_BOOT_S = 90.0
@@ -51,6 +52,7 @@ class Command(BaseCommand):
 
 def _serve(progress: Progress, *, port: int, log: Path) -> None:
     web, queue = starting.children(port=port)
+    hardware.measure_in_background()
     try:
         _take(starting.foundations(), progress, log=log)
         if starting.is_furnished():  # boots while we look the contents over
@@ -58,6 +60,7 @@ def _serve(progress: Progress, *, port: int, log: Path) -> None:
         _take(starting.contents(), progress, log=log)
         for warning in starting.warnings():
             progress.say(f"  Please look: {warning}", style="yellow")
+        progress.say(f"  {starting.note_profile()}")
         with progress.step("Starting the web server and the job queue"):
             _start_all(web, queue, port=port)
         _greet(progress, port=port, log=log)

@@ -17,10 +17,11 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="What the key is for.")
         parser.add_argument("--user", help="User name whose private data the key may read.")
         parser.add_argument("--tier", choices=keys.TIERS, default=keys.USUAL_TIER)
+        parser.add_argument("--scope", action="append", choices=keys.SCOPES, default=[], help="None given: all.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        new = keys.create(options["name"], user=_user(options["user"]), tier=options["tier"])
+        new = keys.create(options["name"], user=_user(options["user"]), tier=options["tier"], scopes=options["scope"])
         if options["json"]:
             self.stdout.write(json.dumps({"key": new.text, "name": new.row.name, "tier": new.row.tier}))
         else:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from models_registry.domain.chat import GenerationPlan, Knobs, Message, Role, is_truncation_suspected, prompt_sha256
+from models_registry.domain.chat import (
+    ChatRequest,
+    GenerationPlan,
+    Knobs,
+    Message,
+    Role,
+    is_clearly_too_long,
+    is_truncation_suspected,
+    prompt_sha256,
+)
 
 
 def test_a_prompt_hash_knows_roles_and_boundaries():
@@ -41,3 +50,35 @@ def test_a_plan_without_candidates_cannot_generate():
     plan = GenerationPlan(purpose="advice", query_type="quick", candidates=(), knobs=Knobs(), strategy="quick")
 
     assert not plan.can_generate
+
+
+@pytest.mark.parametrize(
+    ("chars", "tokens", "num_ctx", "ratio", "expected"),
+    [
+        (40_000, 7000, 8192, 4.0, True),  # must have been 10 000 tokens; the oldest turns were dropped
+        (30_000, 7000, 8192, 4.0, False),  # 7500 expected: within reason
+        (24_000, 4098, 8192, 3.0, True),  # half the window, 8000 expected
+        (24_000, 4098, 8192, 5.5, False),  # this model packs more into a token
+        (40_000, 7000, 8192, None, False),  # nobody measured: only half the window is a sign
+    ],
+)
+def test_a_measured_ratio_sharpens_the_suspicion(chars, tokens, num_ctx, ratio, expected):
+    suspected = is_truncation_suspected(
+        prompt_chars=chars, prompt_tokens=tokens, num_ctx=num_ctx, chars_per_token=ratio
+    )
+
+    assert suspected is expected
+
+
+@pytest.mark.parametrize(
+    ("chars", "ratio", "expected"),
+    [(46_000, None, False), (47_000, None, True), (20_000, 2.0, False), (21_000, 2.0, True)],
+)
+def test_only_what_clearly_cannot_fit_is_too_long(chars, ratio, expected):
+    assert is_clearly_too_long(prompt_chars=chars, num_ctx=8192, chars_per_token=ratio) is expected
+
+
+def test_a_request_knows_its_length():
+    turns = (Message(Role.SYSTEM, "ab"), Message(Role.USER, "🧡c"))
+
+    assert ChatRequest(model="m", messages=turns, knobs=Knobs()).chars == 4

@@ -49,3 +49,16 @@ def test_every_part_of_a_space_is_in_its_slug():
 
     assert len({space.slug for space in (one, *others)}) == 6
     assert len(one.slug) <= 120
+
+
+@pytest.mark.parametrize("row", [[3.0, 4.0], [0.6, 0.8], [1e-3, 0.0]])
+def test_a_host_that_promises_no_length_has_its_vectors_scaled(row):
+    (vector,) = checked_vectors([row], count=1, scale=True)
+
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("row", [[0.0, 0.0], [1e300, 0.0], [float("nan"), 1.0]])
+def test_a_vector_without_a_direction_cannot_be_scaled(row):
+    with pytest.raises(AnswerInvalid):
+        checked_vectors([row], count=1, scale=True)

@@ -1,10 +1,12 @@
 """No control tag goes in, none comes out, and code stays as it is."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_registry.domain.wording import TEMPLATE_TAG, clean_answer, neutralize_tags
+from models_registry.domain.wording import TEMPLATE_TAG, TagFilter, clean_answer, neutralize_tags, without_tags
 
 TAGS = [
     "<|system|>",
@@ -77,3 +79,67 @@ def test_a_fenced_command_is_unchanged():
 
 def test_a_fence_that_never_closes_keeps_its_code():
     assert clean_answer("x\n~~~\na  \n```\nb") == "x\n~~~\na  \n```\nb"
+
+
+PARTS = [*TAGS, "<", "|", ">", "[", "/", "<|", "<<", "sys", "|>", "[IN", "ST]", "a", " ", "```", "~~~", "\n", "```sh\n"]
+anything = st.lists(st.sampled_from(PARTS), max_size=24).map("".join)
+
+
+@given(anything, st.data())
+def test_however_an_answer_is_cut_the_same_comes_out(text, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    tags = TagFilter()
+
+    pieces = [tags.feed(text[start:end]) for start, end in pairwise([0, *cuts, len(text)])]
+
+    assert "".join([*pieces, tags.flush()]) == without_tags(text)
+
+
+@given(anything.filter(lambda text: "`" not in text and "~" not in text))
+def test_outside_of_code_no_tag_comes_out_and_nothing_else_is_lost(text):
+    cleaned = text
+    while (shorter := TEMPLATE_TAG.sub("", cleaned)) != cleaned:
+        cleaned = shorter
+
+    assert without_tags(text) == cleaned
+
+
+@given(anything)
+def test_cleaning_twice_is_cleaning_once(text):
+    once = without_tags(text)
+
+    assert without_tags(once) == once
+
+
+@given(anything, st.data())
+def test_a_cleaned_stream_is_the_cleaned_whole(text, data):
+    at = data.draw(st.integers(0, len(text)))
+    tags = TagFilter()
+
+    assert clean_answer(tags.feed(text[:at]) + tags.feed(text[at:]) + tags.flush()) == clean_answer(text)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "passed"),
+    [
+        (["Raise ", "the fee"], ["Raise ", "the fee"]),
+        (["a <", "c"], ["a ", "<c"]),
+        (["1 [", "2]"], ["1 ", "[2]"]),
+        (["x<|im_", "end|>", "y"], ["x", "", "y"]),
+        (["x<|im_", "end\n"], ["x", "<|im_end\n"]),
+        (["<|a<s", ">b|", ">c"], ["", "", "c"]),
+        (["``", "`\n<s>\n", "```\n", "<s>z"], ["``", "`\n<s>\n", "```\n", "z"]),
+        (["<s>``", "`<s>\n", "</s>"], ["``", "`<s>\n", "</s>"]),
+    ],
+)
+def test_only_what_may_become_a_tag_is_held_back(pieces, passed):
+    tags = TagFilter()
+
+    assert [tags.feed(piece) for piece in pieces] == passed
+
+
+def test_whoever_opens_thousands_of_tags_is_not_writing_tags():
+    tags = TagFilter()
+
+    assert tags.feed("<" * 5000) == "<" * 5000
+    assert tags.flush() == ""

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_a_fresh_database_gets_every_row():
     lines = defaults.load(at=NOW)
 
-    assert len(lines) == 9
+    assert all(line.startswith("created ") for line in lines)
     assert set(Strategy.objects.values_list("query_type", flat=True)) == {
         "quick",
         "detailed",

@@ -9,16 +9,18 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.utils import timezone
 
 from models_registry import tasks
+from models_registry.domain.chat import ModelFacts
 from models_registry.domain.query_types import QueryType
-from models_registry.models import LanguageModel, Provider
-from models_registry.services import health
-from models_registry.services.discover import refresh
+from models_registry.models import CatalogEntry, LanguageModel, Provider
+from models_registry.services import discover, health, warm
+from models_registry.services.discover import HostReport, refresh
 from models_registry.services.plan import plan_generation
 from tests.models_registry.conftest import MODEL
 from tests.models_registry.rows import NOW, host, model
-from tests.servers.ollama import InstalledModel, OllamaServer
+from tests.servers.ollama import InstalledModel, OllamaServer, Scenario
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +57,7 @@ def test_a_look_loads_no_model(server):
     health.check_all(at=NOW)
 
     assert server.loads == ()
-    assert {request.path for request in server.requests} == {"/api/version", "/api/tags"}
+    assert {request.path for request in server.requests} == {"/api/version", "/api/tags", "/api/ps"}
 
 
 def test_a_model_that_was_removed_or_replaced_is_noticed(server):
@@ -68,6 +70,63 @@ def test_a_model_that_was_removed_or_replaced_is_noticed(server):
     assert not LanguageModel.objects.get(tag="gone:1b").is_installed
     kept = LanguageModel.objects.get(tag=MODEL)
     assert (kept.digest != "older", kept.is_enabled, kept.declared_latency_ms) == (True, False, 800)
+
+
+def test_weights_that_changed_under_a_tag_are_noted(server, caplog):
+    row = unseen(server)
+    model(row, MODEL, digest="older")
+    earlier = NOW - timedelta(days=1)
+    LanguageModel.objects.update(digest_since=earlier)
+
+    health.check_all(at=NOW)
+    health.check_all(at=NOW + timedelta(minutes=1))
+
+    assert LanguageModel.objects.get(tag=MODEL).digest_since == NOW
+    assert [record.message for record in caplog.records].count("models_registry.model.replaced") == 1
+
+
+def test_what_is_in_memory_is_known_with_its_end_and_its_share_on_the_card(server):
+    unseen(server)
+    health.check_all(at=NOW)
+    assert not LanguageModel.objects.exclude(resident_until=None).exists()
+    found = LanguageModel.objects.get(tag=MODEL)
+
+    warm.load(model_id=found.pk)
+    health.check_all(at=timezone.now())
+    found.refresh_from_db()
+    assert found.resident_until
+    assert found.resident_until > timezone.now()
+    assert found.vram_share == 1.0
+
+    server.stop()
+    health.check_all(at=timezone.now())
+    found.refresh_from_db()
+    assert (found.is_installed, found.resident_until, found.vram_share) == (True, None, None)
+
+
+def test_a_model_that_stays_for_ever_and_one_that_is_half_on_the_card(server):
+    unseen(server)
+
+    server.use(Scenario.PS_FAR_FUTURE)
+    health.check_all(at=NOW)
+    assert LanguageModel.objects.filter(resident_until__year__gt=2200).count() == 1
+
+    server.use(Scenario.PS_PARTIAL_VRAM)
+    health.check_all(at=NOW)
+    assert LanguageModel.objects.get(vram_share__isnull=False).vram_share == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_many_models_are_stored_in_few_statements(server, django_assert_max_num_queries):
+    for number in range(30):
+        server.install(InstalledModel(f"model{number}:1b"))
+    unseen(server)
+
+    with django_assert_max_num_queries(10):
+        health.check_all(at=NOW)
+    with django_assert_max_num_queries(10):
+        health.check_all(at=NOW)
+
+    assert LanguageModel.objects.filter(is_installed=True).count() == 32
 
 
 def test_a_host_started_later_is_noticed_when_its_look_is_old():
@@ -93,6 +152,30 @@ def test_a_fresh_look_costs_one_query_and_no_call(server, django_assert_num_quer
         health.ensure_fresh(at=NOW + timedelta(seconds=10))
 
     assert server.requests == ()
+
+
+def test_a_model_first_seen_gets_specialties_that_stay_as_edited(server):
+    server.install(InstalledModel("qwen2.5-coder:7b"))
+    unseen(server)
+
+    health.check_all(at=NOW)
+    row = LanguageModel.objects.get(tag="qwen2.5-coder:7b")
+    assert "code" in row.specialties
+
+    LanguageModel.objects.filter(pk=row.pk).update(specialties=["general"])
+    health.check_all(at=NOW)
+    row.refresh_from_db()
+    assert row.specialties == ["general"]
+
+
+def test_a_public_service_lists_hundreds_and_only_priced_ones_are_kept():
+    service = host("openai", kind="openai", base_url="https://api.openai.com/v1")
+    CatalogEntry.objects.create(name="gpt-small", kind="openai", tier="balanced")
+    report = HostReport("openai", is_healthy=True, models=(ModelFacts("gpt-small"), ModelFacts("dall-e-9")))
+
+    discover._store((report,), NOW)
+
+    assert list(service.language_models.values_list("tag", flat=True)) == ["gpt-small"]
 
 
 def test_a_dead_host_is_remembered_with_its_reason():

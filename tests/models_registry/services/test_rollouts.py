@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from models_registry.domain.rollout import Engine
 from models_registry.models import Exposure, Rollout
-from models_registry.services.rollouts import preview, rollout_choice
+from models_registry.services.rollouts import rollout_choice
 from tests.models_registry.rows import NOW
 
 pytestmark = pytest.mark.django_db
@@ -52,18 +52,10 @@ def test_meeting_twice_is_one_exposure_with_both_times():
 
 def test_an_edit_of_the_share_acts_at_once_and_moves_nobody_out():
     row = rollout(10)
-    inside = {unit for unit in map(str, range(300)) if preview(unit).engine is Engine.V2}
+    inside = {unit for unit in map(str, range(100)) if rollout_choice(unit, at=NOW).engine is Engine.V2}
 
     row.share_percent = Decimal(25)
     row.save()
 
-    now_inside = {unit for unit in map(str, range(300)) if preview(unit).engine is Engine.V2}
+    now_inside = {unit for unit in map(str, range(100)) if rollout_choice(unit, at=NOW).engine is Engine.V2}
     assert inside < now_inside
-
-
-def test_a_preview_stores_nothing():
-    rollout()
-
-    assert preview("node").variant == "v2"
-    assert not Exposure.objects.exists()
-    assert str(Rollout.objects.get()) == "Advice"

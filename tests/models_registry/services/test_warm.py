@@ -1,6 +1,7 @@
 """Loading a model ahead of need is a job."""
 
 import pytest
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from models_registry import tasks
@@ -54,3 +55,35 @@ def test_each_model_is_a_job_of_its_own():
 
     assert warm.enqueue(LanguageModel.objects.all()) == 2
     assert OrmQ.objects.count() == 2
+
+
+def test_a_model_is_let_go_and_the_host_looked_at_again(server):
+    row = model(host(base_url=server.url), MODEL)
+    warm.load(model_id=row.pk)
+    assert len(server.loads) == 1
+
+    assert warm.unload([row], at=timezone.now()) == ()
+
+    assert len(server.unloads) == 1
+    row.refresh_from_db()
+    assert row.resident_until is None
+
+
+def test_a_model_that_cannot_be_let_go_is_named():
+    row = model(host(), MODEL)
+
+    (refusal,) = warm.unload([row], at=timezone.now())
+
+    assert refusal.startswith(f"{MODEL}: ")
+
+
+def test_the_main_model_of_a_host_is_the_one_asked_first():
+    first, second = host(), host("second", priority=20)
+    model(first, "mistral:7b")
+    wanted = model(first, "phi3:medium")
+    model(second, "gemma2:9b")
+    strategy("detailed", "phi3:medium", "mistral")
+
+    assert warm.main_model(first) == wanted
+    assert str(warm.main_model(second)) == "gemma2:9b"
+    assert warm.main_model(host("empty")) is None

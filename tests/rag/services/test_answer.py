@@ -202,7 +202,7 @@ async def test_documents_reach_the_model_only_inside_data_blocks(library: Source
 
     await turn()
 
-    system, user = ollama.requests_for("/api/chat")[0].body["messages"]
+    system, user = ollama.requests_for("/api/chat")[-1].body["messages"]
     assert "1,000 msat" not in system["content"]
     boundary = system["content"].split("<<<")[1].split()[0]
     outside = "".join(part.split(f"\n{boundary}>>>", 1)[-1] for part in user["content"].split(f"<<<{boundary} "))
@@ -334,7 +334,7 @@ async def test_facts_of_the_node_come_through_the_seam(library: Source, ollama: 
 
     assert types(events)[:3] == ["status", "node_info", "similar_document"]
     assert data(events, EventType.NODE_INFO)["pubkey"] == NODE
-    prompt = ollama.requests_for("/api/chat")[0].body["messages"][1]["content"]
+    prompt = ollama.requests_for("/api/chat")[-1].body["messages"][1]["content"]
     assert "capacity_sat: 5,000,000" in prompt
     assert (await get_row()).node_pubkey == NODE
 
@@ -353,7 +353,7 @@ async def test_knobs_of_one_call_reach_the_model_and_change_no_row(library: Sour
 
     await turn(temperature=0.9, max_tokens=64)
 
-    options = ollama.requests_for("/api/chat")[0].body["options"]
+    options = ollama.requests_for("/api/chat")[-1].body["options"]
     assert (options["temperature"], options["num_predict"]) == (0.9, 64)
     assert [values async for values in Strategy.objects.values()] == before
 

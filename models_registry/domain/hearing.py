@@ -1,0 +1,35 @@
+"""What a prompt's words tell before a model is chosen: kind of question, language, complexity. Keeps no text. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models_registry.domain.complexity import Complexity, complexity_of
+from models_registry.domain.language import language_of
+from models_registry.domain.query_types import QueryType, fold, query_type_of
+
+HEAD, TAIL = 3000, 1000  # characters read of a long prompt: what is asked stands at its beginning or its end
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard. `folded` is used for matching and then let go of; `chars` counts the whole prompt."""
+
+    folded: str
+    chars: int
+    lang: str
+    query_type: QueryType
+    complexity: Complexity
+
+
+def hear(prompt: str, *, context: Mapping[str, object] | None = None) -> Heard:
+    """Return what the words tell; of a long prompt, those of its beginning and end."""
+    read = prompt if len(prompt) <= HEAD + TAIL else f"{prompt[:HEAD]} {prompt[-TAIL:]}"
+    folded = fold(read)
+    words = folded.split()
+    return Heard(
+        folded=folded,
+        chars=len(prompt),
+        lang=language_of(words),
+        query_type=query_type_of(folded, context),
+        complexity=complexity_of(words, context=context),
+    )

@@ -1,0 +1,28 @@
+"""Keep what planning reads in memory, and know with one tiny statement whether it still holds.
+
+Triggers of the database give every change of those tables a new number, whoever makes it: the admin, a health check,
+another process, SQL typed by hand. A snapshot belongs to one state of these numbers.
+"""
+
+import threading
+
+from models_registry.queries.planning import Snapshot, planning_epoch, read_snapshot
+from models_registry.services.hardware import measure
+
+_reading = threading.Lock()
+_kept: Snapshot | None = None
+
+
+def current() -> Snapshot:
+    """Return the rows that planning reads as they are now: one statement when nothing changed, else eleven more."""
+    global _kept
+    epoch = planning_epoch()
+    kept = _kept
+    if kept is not None and kept.epoch == epoch:
+        return kept
+    with _reading:
+        kept = _kept
+        if kept is None or kept.epoch != epoch:
+            # Read after the epoch: what changes meanwhile has another epoch, and is read again by the next request.
+            _kept = kept = read_snapshot(epoch, this_machine_gb=measure().model_memory_gb)
+        return kept

@@ -1,0 +1,74 @@
+"""A broken cache neither breaks an answer nor, after a few tries, slows it."""
+
+from dataclasses import replace
+
+import pytest
+from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
+
+from models_registry.models import Breaker
+from rag import metrics
+from rag.services.cache import CacheScope, keep_answer, kept_answer
+
+pytestmark = pytest.mark.django_db
+SCOPE = CacheScope("q", "detailed", "en", 5, "user:1", "f", "v1", "0", 1, ("llama3:8b",), "k")
+
+
+class Broken(BaseCache):
+    """A cache whose server went away."""
+
+    asked = 0
+
+    def __init__(self, name: str = "", params: dict[str, object] | None = None) -> None:
+        super().__init__(params or {})
+
+    def get(self, *args, **kwargs):
+        type(self).asked += 1
+        raise ConnectionRefusedError
+
+    set = get
+
+
+@pytest.fixture
+def broken(settings):
+    Breaker.objects.create(name="cache", service="cache", failure_threshold=4, recovery_s=3600)
+    Broken.asked = 0
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.Broken"}}
+
+
+def operations(operation: str, result: str) -> float:
+    return float(metrics.CACHE_OPERATIONS.labels(operation=operation, result=result)._value.get())
+
+
+def test_what_is_kept_is_found_again():
+    keep_answer(SCOPE, {"answer": "250 ppm"})
+
+    assert kept_answer(SCOPE) == {"answer": "250 ppm"}
+    assert kept_answer(replace(SCOPE, user="user:2")) is None
+    cache.clear()
+
+
+def test_a_broken_cache_is_soon_left_alone(broken):
+    errors, skipped = operations("get", "error"), operations("set", "skipped")
+
+    for _ in range(10):
+        assert kept_answer(SCOPE) is None
+        keep_answer(SCOPE, {"answer": "x"})
+
+    assert Broken.asked == 4
+    assert operations("get", "error") == errors + 2
+    assert operations("set", "skipped") == skipped + 8
+    row = Breaker.objects.get(name="cache")
+    assert (row.state, row.total_failures, row.total_rejected) == ("open", 4, 16)
+
+
+def test_it_is_tried_again_after_a_while_and_trusted_when_it_answers(broken, settings):
+    for _ in range(4):
+        kept_answer(SCOPE)
+    Breaker.objects.update(recovery_s=0)
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+    keep_answer(SCOPE, {"answer": "x"})
+
+    assert kept_answer(SCOPE) == {"answer": "x"}
+    assert Breaker.objects.get(name="cache").state == "closed"
