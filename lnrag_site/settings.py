@@ -92,6 +92,7 @@ TEMPLATES = [
 DATABASES = {"default": postgres.database_settings(url=env.text("DATABASE_URL"), var_dir=VAR_DIR)}
 if env.flag("LNRAG_DB_POOL", default=False):  # for the web server only: a pool does not survive the queue's forks
     DATABASES["default"] = postgres.pooled(DATABASES["default"])
+DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL")  # past a pooler, whose sessions hold no locks
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
@@ -179,6 +180,8 @@ OLLAMA_URL = env.web_address(env.name_in_use("OLLAMA_URL", "OLLAMA_BASE_URL"), "
 OLLAMA_NUM_PARALLEL = env.integer("OLLAMA_NUM_PARALLEL", 1, low=1, high=1000)
 OLLAMA_KEEP_ALIVE = env.lifetime("OLLAMA_KEEP_ALIVE", "30m")
 OLLAMA_TIMEOUT = env.seconds("OLLAMA_TIMEOUT", 90)  # until the first token
+BATCH_SIZE = env.integer("BATCH_SIZE", 32, low=1, high=256)  # texts in one embedding call
+MAX_CONCURRENT_BATCHES = env.integer("MAX_CONCURRENT_BATCHES", 4, low=1, high=64)  # embedding calls at once
 # Strategies; unset: each kind of question has its own
 GEN_MODEL = env.model_name("GEN_MODEL")
 GEN_MODEL_FALLBACK = env.model_name("GEN_MODEL_FALLBACK", "llama3:8b-instruct")
@@ -190,6 +193,18 @@ GEN_NUM_CTX = env.integer_if_set("GEN_NUM_CTX", low=512, high=1_048_576)
 MODEL_ROUTER_ENABLED = env.flag("MODEL_ROUTER_ENABLED", default=True)
 MODEL_ROUTER_MAX_COST = env.dollars("MODEL_ROUTER_MAX_COST", "0.05")  # per request
 DEFAULT_USER_TIER = env.choice("DEFAULT_USER_TIER", "standard", among=("free", "standard", "premium", "enterprise"))
+ENABLE_QUERY_TYPE_DETECTION = env.flag("ENABLE_QUERY_TYPE_DETECTION", default=True)
+STREAMING_ENABLED = env.flag("STREAMING_ENABLED", default=True)
+# Advice by model: its rollout, and the quality it should have
+OLLAMA_OPTIMIZER_ENABLED = env.flag("OLLAMA_OPTIMIZER_ENABLED", default=True)
+OLLAMA_OPTIMIZER_PERCENTAGE = env.decimal("OLLAMA_OPTIMIZER_PERCENTAGE", 100, low=0, high=100)
+USE_OPTIMIZED_PROMPTS = env.flag("USE_OPTIMIZED_PROMPTS", default=True)  # false: the rollout is off
+ENABLE_QUALITY_MONITORING = env.flag("ENABLE_QUALITY_MONITORING", default=True)
+MIN_QUALITY_SCORE = env.decimal("MIN_QUALITY_SCORE", 0.70, low=0, high=1)
+# The library
+RAG_TOPK = env.integer("RAG_TOPK", 8, low=1, high=20)  # passages
+RAG_CONFIDENCE_THRESHOLD = env.decimal("RAG_CONFIDENCE_THRESHOLD", 0.35, low=0, high=1)  # of the best cosine
+CACHE_TTL_ANSWER = env.integer("CACHE_TTL_ANSWER", 21_600, low=0, high=31_536_000)  # seconds
 # Breakers
 CIRCUIT_BREAKER_THRESHOLD = env.integer("CIRCUIT_BREAKER_THRESHOLD", 5, low=1, high=1000)  # failures in a row
 CIRCUIT_BREAKER_TIMEOUT = env.seconds("CIRCUIT_BREAKER_TIMEOUT", 60)

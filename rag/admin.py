@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from models_registry.admin import ReadOnlyLedger
-from rag.models import Answer, Chunk, Document, GlossaryEntry, IndexVersion, PromptRevision, Source
+from rag.models import Answer, Chunk, Document, GlossaryEntry, IndexVersion, LibraryPolicy, PromptRevision, Source
 from rag.services.prompts import activate
 
 
@@ -60,6 +60,19 @@ class GlossaryEntryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no t
     list_filter = ("lang", "is_enabled")
     list_editable = ("is_enabled",)
     search_fields = ("term", "expansion")
+
+
+@admin.register(LibraryPolicy)
+class LibraryPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+    """One row: it can be changed, and made where none was loaded."""
+
+    list_display = ("__str__", "top_k", "confidence_threshold", "answer_ttl_s")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(super().has_add_permission(request)) and not LibraryPolicy.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(PromptRevision)

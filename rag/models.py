@@ -1,4 +1,4 @@
-"""Tables of the knowledge floor: sources, documents, chunks, embedding spaces, postings, prompts and answers."""
+"""Tables of the knowledge floor: sources, documents, chunks, embedding spaces, postings, policy, prompts, answers."""
 
 import uuid
 from typing import Any
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -191,6 +192,39 @@ class GlossaryEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.key = term_key(self.term)
         super().save(*args, **kwargs)
+
+
+class LibraryPolicy(models.Model):
+    """What holds for every question: one row, which acts on the next request."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    top_k = models.PositiveSmallIntegerField(
+        "passages",
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="Passages for a question that does not say how many, 1 to 20.",
+    )
+    confidence_threshold = models.FloatField(
+        default=0.35,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Least cosine of the best passage, 0 to 1; French questions need half of it. Below it the library "
+        "does not know and no model is asked. It is one signal: missing words and names refuse as well.",
+    )
+    answer_ttl_s = models.PositiveIntegerField(
+        "answers kept, in seconds",
+        default=21_600,
+        validators=[MaxValueValidator(31_536_000)],
+        help_text="How long an answer is given again to the same question. 0: never.",
+    )
+    seed = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name = "retrieval and cache"
+        verbose_name_plural = "retrieval and cache"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_library_policy")]
+
+    def __str__(self) -> str:
+        return "Retrieval and cache"
 
 
 class PromptRevision(models.Model):

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Avg, Count, Max, Q, QuerySet
+from django.db.models.functions import JSONObject
 
-from rag.models import Answer, Chunk, Document, IndexVersion, PromptRevision, Source
+from rag.domain.policy import SHIPPED, Policy
+from rag.models import Answer, Chunk, Document, IndexVersion, LibraryPolicy, PromptRevision, Source
 
 Reader = AbstractBaseUser | AnonymousUser | None
 PAGE_SIZE = 20
@@ -38,8 +41,23 @@ class LibraryStats:
 
 def library_epoch(user: Reader = None) -> str:
     """Return a mark of what `user` may read; any ingestion or change of access makes another. One statement."""
-    revisions = Source.objects.visible_to(user).order_by("pk").values_list("pk", "revision")
-    return hashlib.sha256(json.dumps([list(pair) for pair in revisions]).encode()).hexdigest()[:16]
+    return _mark(Source.objects.visible_to(user).order_by("pk").values_list("pk", "revision"))
+
+
+def library_policy() -> Policy:
+    """Return what holds for every question, as shipped while there is no row. One statement."""
+    row = LibraryPolicy.objects.first()
+    return _policy(row) if row else SHIPPED
+
+
+def library_state(user: Reader = None) -> tuple[Policy, str]:
+    """Return the policy and the epoch of what `user` may read. One statement, two while there is no policy."""
+    revisions = Source.objects.visible_to(user).order_by("pk")
+    pairs = ArraySubquery(revisions.values(pair=JSONObject(pk="pk", revision="revision")))
+    row = LibraryPolicy.objects.annotate(pairs=pairs).first()
+    if row is None:
+        return SHIPPED, library_epoch(user)
+    return _policy(row), _mark((pair["pk"], pair["revision"]) for pair in row.pairs)
 
 
 def readable_documents(user: Reader) -> QuerySet[Document]:
@@ -146,6 +164,14 @@ def purposes_without_prompt(purposes: Sequence[str], *, lang: str) -> tuple[str,
     """Return those of `purposes` that have no active prompt in `lang`."""
     active = set(PromptRevision.objects.filter(is_active=True, lang=lang).values_list("purpose", flat=True))
     return tuple(purpose for purpose in purposes if purpose not in active)
+
+
+def _policy(row: LibraryPolicy) -> Policy:
+    return Policy(top_k=row.top_k, least_cosine=row.confidence_threshold, answer_ttl_s=row.answer_ttl_s)
+
+
+def _mark(revisions: Iterable[tuple[int, int]]) -> str:
+    return hashlib.sha256(json.dumps([list(pair) for pair in revisions]).encode()).hexdigest()[:16]
 
 
 def _answer(row: Answer) -> dict[str, Any]:

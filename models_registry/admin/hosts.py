@@ -51,6 +51,13 @@ class ProviderAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
             },
         ),
         (
+            "Embedding",
+            {
+                "fields": ("embed_batch_size", "embed_batches_at_once"),
+                "description": "For hosts that embed; each call holds up to so many texts.",
+            },
+        ),
+        (
             "Time limits, in seconds",
             {
                 "fields": (

@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 CHARS_PER_TOKEN = 4.5  # English prose; denser text has more tokens, so the estimate stays low and rarely cries wolf
-HALF_WINDOW_SLACK = 16  # tokens; templates keep a few marks at the head
-CLEARLY = 1.25  # the ratio of one text differs that much from the model's mean: French, code, lists of numbers
 
 
 class Role(StrEnum):
@@ -52,6 +50,14 @@ class Admission:
     max_loaded: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How many texts a host gets in one embedding call, and how many calls at once."""
+
+    texts: int = 32
+    at_once: int = 4  # a host has one runner for them: more would only wait there
+
+
 class ModelTier(StrEnum):
     """What a model costs: nothing, little, or much."""
 
@@ -78,6 +84,7 @@ class Endpoint:
     keep_alive: str = "30m"
     timeouts: Timeouts = field(default_factory=Timeouts)
     admission: Admission = field(default_factory=Admission)
+    batches: Batches = field(default_factory=Batches)
     secret_name: str = ""  # the environment variable that holds the key; never the key
 
 
@@ -132,6 +139,7 @@ class GenerationPlan:
     unit: str = "nobody"  # who waits: the queue is fair between units
     user_tier: str = "standard"
     decision: Mapping[str, Any] = field(default_factory=dict)  # plain JSON: why this order, why each other one lost
+    is_streaming: bool = True  # False: the words are held back until all are said
 
     @property
     def can_generate(self) -> bool:
@@ -274,25 +282,3 @@ def prompt_sha256(messages: Sequence[Message]) -> str:
 def estimated_tokens(chars: int, *, chars_per_token: float | None = None) -> int:
     """Return about how many tokens a prompt has; low rather than high while the model's own ratio is not measured."""
     return round(chars / (chars_per_token or CHARS_PER_TOKEN))
-
-
-def is_clearly_too_long(*, prompt_chars: int, num_ctx: int, chars_per_token: float | None = None) -> bool:
-    """Return whether the prompt cannot fit the window, however wrong the estimate is within reason."""
-    return estimated_tokens(prompt_chars, chars_per_token=chars_per_token) > num_ctx * CLEARLY
-
-
-def is_truncation_suspected(
-    *, prompt_chars: int, prompt_tokens: int | None, num_ctx: int, chars_per_token: float | None = None
-) -> bool:
-    """Return whether the host seems to have cut the prompt without saying so (OLLAMA.md A.7).
-
-    A silent cut leaves half the window, `num_ctx / 2 + 2` tokens. It is suspected when the host counted about that
-    many and the prompt's length says it must have been clearly more. Hosts that drop old turns leave any number:
-    that is told only by a measured ratio, and only for a prompt that cannot have fitted.
-    """
-    if prompt_tokens is None:
-        return False
-    expected = estimated_tokens(prompt_chars, chars_per_token=chars_per_token)
-    is_short = expected > prompt_tokens * CLEARLY
-    is_half_the_window = abs(prompt_tokens - (num_ctx // 2 + 2)) <= HALF_WINDOW_SLACK
-    return is_short and (is_half_the_window or (chars_per_token is not None and expected > num_ctx))

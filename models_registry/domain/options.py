@@ -41,6 +41,8 @@ class Policy:
     observed_after: int = 20
     exploration_share: float = 0.0
     is_learning: bool = False
+    is_detecting: bool = True  # False: a question that names no kind is a detailed one
+    is_streaming: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='provider',
+            name='embed_batch_size',
+            field=models.PositiveSmallIntegerField(default=32, help_text='Texts in one embedding call. One bad text has the whole call repeated text by text.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(256)]),
+        ),
+        migrations.AddField(
+            model_name='provider',
+            name='embed_batches_at_once',
+            field=models.PositiveSmallIntegerField(default=4, help_text='Embedding calls at once.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(64)]),
+        ),
+        migrations.AddField(
+            model_name='provider',
             name='max_loaded',
             field=models.PositiveSmallIntegerField(blank=True, help_text='Models the host holds at once (OLLAMA_MAX_LOADED_MODELS). Empty: unknown.', null=True),
         ),
@@ -362,6 +372,8 @@ class Migration(migrations.Migration):
                 ('observed_after', models.PositiveSmallIntegerField(default=20, help_text='Calls after which measured latency and quality replace declared values.')),
                 ('exploration_share', models.FloatField(default=0.0, help_text='Share of requests that try a less known model among those allowed. 0: never.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(0.2)])),
                 ('is_learning', models.BooleanField(default=False, help_text='Rank by measured latency and ratings, in bounds.')),
+                ('is_detecting', models.BooleanField(default=True, help_text='Off: every question that names no kind is answered as a detailed one.')),
+                ('is_streaming', models.BooleanField(default=True, help_text='Off: the words of an answer are held back until all of them are there.')),
                 ('changed_at', models.DateTimeField(auto_now=True)),
                 ('seed', models.JSONField(default=dict, editable=False)),
             ],

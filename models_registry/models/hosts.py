@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from models_registry.domain.chat import Admission, Endpoint, ModelTier, Timeouts
+from models_registry.domain.chat import Admission, Batches, Endpoint, ModelTier, Timeouts
 from models_registry.domain.host_words import is_full_tag, is_lifetime, is_moving
 
 SECRET_NAME = re.compile(r"(OPENAI_API_KEY|ANTHROPIC_API_KEY|LNRAG_SECRET_[A-Z0-9_]{1,40})")
@@ -94,6 +94,14 @@ class Provider(models.Model):
     memory_gb = models.FloatField(
         null=True, blank=True, help_text="Memory for models. Empty: this machine's own for a local host, else unknown."
     )
+    embed_batch_size = models.PositiveSmallIntegerField(
+        default=32,
+        validators=[MinValueValidator(1), MaxValueValidator(256)],
+        help_text="Texts in one embedding call. One bad text has the whole call repeated text by text.",
+    )
+    embed_batches_at_once = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(64)], help_text="Embedding calls at once."
+    )
     is_healthy = models.BooleanField(null=True, editable=False)
     health_note = models.CharField(max_length=200, blank=True, editable=False)
     version = models.CharField(max_length=40, blank=True, editable=False)
@@ -141,6 +149,7 @@ class Provider(models.Model):
                 collation_wait_s=self.collation_wait_s,
                 max_loaded=self.max_loaded,
             ),
+            batches=Batches(texts=self.embed_batch_size, at_once=self.embed_batches_at_once),
             timeouts=Timeouts(
                 connect_s=self.connect_timeout_s,
                 default_s=self.default_timeout_s,

@@ -103,6 +103,12 @@ class RoutingPolicy(models.Model):
         help_text="Share of requests that try a less known model among those allowed. 0: never.",
     )
     is_learning = models.BooleanField(default=False, help_text="Rank by measured latency and ratings, in bounds.")
+    is_detecting = models.BooleanField(
+        default=True, help_text="Off: every question that names no kind is answered as a detailed one."
+    )
+    is_streaming = models.BooleanField(
+        default=True, help_text="Off: the words of an answer are held back until all of them are there."
+    )
     changed_at = models.DateTimeField(auto_now=True)
     seed = models.JSONField(default=dict, editable=False)
 

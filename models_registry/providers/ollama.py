@@ -5,17 +5,11 @@ from contextlib import aclosing
 
 import httpx
 
-from models_registry.domain.chat import (
-    ChatRequest,
-    Endpoint,
-    ModelFacts,
-    Piece,
-    is_clearly_too_long,
-    is_truncation_suspected,
-)
+from models_registry.domain.chat import ChatRequest, Endpoint, ModelFacts, Piece
 from models_registry.domain.embedding import Embedded, Vectors, checked_vectors
 from models_registry.domain.errors import AnswerCutOff, ModelNotInstalled, PromptTooLong
 from models_registry.domain.residency import PullProgress, ResidentModel
+from models_registry.domain.truncation import is_clearly_too_long, is_truncation_suspected
 from models_registry.providers import ollama_pull
 from models_registry.providers.base import Patience, persist_stream
 from models_registry.providers.calling import Caller, decoded, settle

@@ -125,6 +125,8 @@ def policy_of(row: RoutingPolicy) -> Policy:
         observed_after=row.observed_after,
         exploration_share=row.exploration_share,
         is_learning=row.is_learning,
+        is_detecting=row.is_detecting,
+        is_streaming=row.is_streaming,
     )
 
 

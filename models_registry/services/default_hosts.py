@@ -39,6 +39,7 @@ def _ollama() -> dict[str, Any]:
         "keep_alive": settings.OLLAMA_KEEP_ALIVE,
         "slots": settings.OLLAMA_NUM_PARALLEL,
         "first_token_timeout_s": settings.OLLAMA_TIMEOUT,
+        **_batches(),
     }
 
 
@@ -55,7 +56,12 @@ def _hosted(name: str, *, kind: ProviderKind, base_url: str, secret_name: str) -
         "is_enabled": bool(os.environ.get(secret_name, "").strip()),
         "priority": 50,  # after every local host
         "slots": 8,
+        **(_batches() if kind is ProviderKind.OPENAI else {}),  # Anthropic's hosts do not embed
     }
+
+
+def _batches() -> dict[str, Any]:
+    return {"embed_batch_size": settings.BATCH_SIZE, "embed_batches_at_once": settings.MAX_CONCURRENT_BATCHES}
 
 
 def _chat_kinds() -> list[str]:

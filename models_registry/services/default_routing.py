@@ -51,7 +51,7 @@ def rows() -> Iterable[Row]:
     """Return every first row of this subject: its table, what it is found by, and its values."""
     for kind in STRATEGIES:
         yield Strategy, {"query_type": kind.value}, _strategy(kind)
-    yield Rollout, {"slug": ADVICE}, {"name": "Advice by model", "is_enabled": True, "share_percent": Decimal(100)}
+    yield Rollout, {"slug": ADVICE}, _advice()
     yield RoutingPolicy, {"slug": "default"}, _policy()
     for name in LOCAL:
         yield CatalogEntry, {"name": name}, _local(name)
@@ -83,6 +83,16 @@ def _policy() -> dict[str, Any]:
         "is_routing": settings.MODEL_ROUTER_ENABLED,
         "max_cost_usd": settings.MODEL_ROUTER_MAX_COST,
         "default_tier": settings.DEFAULT_USER_TIER,
+        "is_detecting": settings.ENABLE_QUERY_TYPE_DETECTION,
+        "is_streaming": settings.STREAMING_ENABLED,
+    }
+
+
+def _advice() -> dict[str, Any]:
+    return {
+        "name": "Advice by model",
+        "is_enabled": settings.OLLAMA_OPTIMIZER_ENABLED and settings.USE_OPTIMIZED_PROMPTS,
+        "share_percent": Decimal(str(round(settings.OLLAMA_OPTIMIZER_PERCENTAGE, 2))),
     }
 
 

@@ -19,7 +19,7 @@ from models_registry.metrics import EMBEDDING_SECONDS, batch_label, model_label
 from models_registry.models import LanguageModel
 from models_registry.providers.builtin import SPACE, BuiltinEmbedder
 from models_registry.services.borrow import borrowing
-from models_registry.services.embed_batches import BATCH, IN_FLIGHT, embed_each
+from models_registry.services.embed_batches import embed_each
 
 QUESTIONS_KEPT = 512  # x 384 floats: under 1 MB; the same question is embedded for retrieval, cache and warming
 BUILTIN_NAMES = frozenset({"", "auto", normalized(SPACE.model)})
@@ -78,10 +78,12 @@ async def aembed_each(
     *,
     model: str,
     dimension: int | None = None,
-    batch_size: int = BATCH,
-    in_flight: int = IN_FLIGHT,
+    batch_size: int | None = None,
+    in_flight: int | None = None,
 ) -> EmbeddingReport:
     """Return the vectors by a host's model, and which texts it refused even alone: those are for quarantine (IX-09).
+
+    `batch_size` texts go out in one call, `in_flight` calls at once; None: as the host's row says.
 
     :raises ModelNotInstalled: when no host that is switched on has the model.
     :raises ModelError: when the host fails, rather than a text.

@@ -15,8 +15,6 @@ from models_registry.providers import catalog
 from models_registry.providers.base import Embedder
 
 T = TypeVar("T")
-BATCH = 32  # texts in one call
-IN_FLIGHT = 4  # calls at once; a host has one runner for them, more would only wait there
 
 
 async def embed_each(
@@ -25,10 +23,10 @@ async def embed_each(
     endpoint: Endpoint,
     model: str,
     dimension: int | None = None,
-    batch_size: int = BATCH,
-    in_flight: int = IN_FLIGHT,
+    batch_size: int | None = None,
+    in_flight: int | None = None,
 ) -> EmbeddingReport:
-    """Return the vectors, and which texts were refused even alone.
+    """Return the vectors, and which texts were refused even alone. Sizes that are None are the host's own.
 
     :raises ProviderRejected: when hosts of this kind do not embed.
     :raises ModelError: when the host fails rather than a text, or refuses all of several.
@@ -36,9 +34,10 @@ async def embed_each(
     embedder = catalog.connect_embedder(endpoint)
     if embedder is None:
         raise ProviderRejected(f"{endpoint.slug} does not embed.")
-    work = _Work(embedder, endpoint=endpoint, model=model, dimension=dimension, in_flight=in_flight)
-    starts = range(0, len(texts), batch_size)
-    parts = await _together([work.batch(texts[start : start + batch_size], start=start) for start in starts])
+    size, at_once = batch_size or endpoint.batches.texts, in_flight or endpoint.batches.at_once
+    work = _Work(embedder, endpoint=endpoint, model=model, dimension=dimension, in_flight=at_once)
+    starts = range(0, len(texts), size)
+    parts = await _together([work.batch(texts[start : start + size], start=start) for start in starts])
     return _joined([outcome for part in parts for outcome in part], model=model, dimension=dimension)
 
 

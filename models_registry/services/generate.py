@@ -38,6 +38,7 @@ from models_registry.domain.wording import clean_answer, neutralize_tags
 from models_registry.providers import catalog
 from models_registry.services import breakers, count, queue
 from models_registry.services.course import Course, Refused
+from models_registry.services.holding import held_back
 from models_registry.services.interruption import until_stopped
 from models_registry.services.shield import finish
 
@@ -78,7 +79,7 @@ class Speech:
         """Yield Started, then the one voice's pieces, then Finished. Closing it hangs up on the host.
 
         Queued and Loading may come before Started. So may Thinking: it is never part of the answer, and shows that a
-        model is at work.
+        model is at work. Where the plan does not stream, all words come in one piece, before Finished.
 
         :raises QueueFull: when every model has too many waiting requests; `retry_after_s` tells when to come back.
         :raises WaitTooLong: when every model would be free too late; likewise.
@@ -89,7 +90,8 @@ class Speech:
         self._course.begin()
         self._outcome, self._error_code = Outcome.FAILED, "unexpected"
         try:
-            async with aclosing(self._turns()) as turns, aclosing(until_stopped(turns, self._stop)) as pieces:
+            said = self._turns() if self._plan.is_streaming else held_back(self._turns())
+            async with aclosing(said) as turns, aclosing(until_stopped(turns, self._stop)) as pieces:
                 async for piece in pieces:
                     yield piece
             self._outcome, self._error_code = Outcome.COMPLETED, ""

@@ -21,7 +21,7 @@ from models_registry.services.residency import HostState, Residency
 
 logger = logging.getLogger(__name__)
 CHANNEL = "lnrag_host"
-LOOK_AGAIN_S = 0.5  # at a host that another process loads: that process may die without a word
+LOOK_AGAIN_S = 0.5  # at the lock of a host that another process loads: that process may die without a word
 LOCK = 1
 
 
@@ -66,9 +66,8 @@ class Loader:
 
     async def _run(self, host: HostState, candidate: Candidate) -> None:
         locks = space("load", host.endpoint.slug)
-        is_ours = await self._is_ours(locks)
-        if not is_ours:
-            await self._wait_for_others(host)
+        if not await self._is_ours(locks):
+            await self._wait_for_others(host, locks)
             return
         try:
             failure = await self._load(host, candidate)
@@ -85,11 +84,14 @@ class Loader:
         except LeaseLost:
             return True  # nobody can be asked
 
-    async def _wait_for_others(self, host: HostState) -> None:
-        """Another process loads something there; it will say so. Should it die, we look ourselves."""
-        await asyncio.sleep(LOOK_AGAIN_S)
-        if host.load is not None:
-            self._residency.note_load_ended(host, model=host.load.model, is_loaded=False)
+    async def _wait_for_others(self, host: HostState, locks: int) -> None:
+        """Another process loads something there, and will say how it ended; should it die, its lock tells."""
+        model = host.load.model if host.load else ""
+        while not await self._is_ours(locks):
+            await asyncio.sleep(LOOK_AGAIN_S)
+        await self._lease.free(locks, (LOCK,))
+        if host.load is not None and host.load.model == model:
+            self._residency.note_load_ended(host, model=model, is_loaded=False)
         self._ended(None)
 
     async def _load(self, host: HostState, candidate: Candidate) -> LoadFailed | None:

@@ -53,7 +53,7 @@ class Asking:
 
 
 def plan_generation(
-    query_type: QueryType,
+    query_type: QueryType | None,
     *,
     purpose: str,
     unit: str,
@@ -66,14 +66,17 @@ def plan_generation(
     """Return everything decided for one generation, with no candidate when no model can be asked.
 
     `force_model` names the only model allowed, for this call alone. `prompt` is only listened to, never kept;
-    `context` holds what the caller knows of the question (complexity.FLAGS).
+    `context` holds what the caller knows of the question (complexity.FLAGS). A query type of None: as the prompt
+    sounds, where the policy listens to that.
     """
     known = registry.current()
+    heard = hear(prompt, context=context)
+    query_type = query_type or _kind(heard, known)
     strategy = known.strategies.get(query_type) or known.strategies.get(QueryType.DETAILED)
     name = query_type if query_type in known.strategies else QueryType.DETAILED
     knobs = strategy.knobs if strategy else Knobs()
     tier = user_tier or _tier_of(unit, known)
-    features = _features(hear(prompt, context=context), query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
+    features = _features(heard, query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
     asking = Asking(known, purpose, unit, tier, knobs, features, at or timezone.now(), only=force_model)
     wanted = _wanted(asking, strategy)
     naming = Naming.REQUEST if force_model else Naming.STRATEGY
@@ -109,10 +112,11 @@ def plan_chat(
     is_simple = heard.complexity.score < known.policy.low_complexity
     knobs = _chat_knobs(max_tokens, temperature, match.rule.max_tokens if match and is_simple else None)
     tier = user_tier or _tier_of(unit, known)
-    features = _features(heard, heard.query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
+    query_type = _kind(heard, known)
+    features = _features(heard, query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
     features = _with_names(features, match, known, only=only, deadline_s=deadline_s)
     asking = Asking(known, purpose, unit, tier, knobs, features, at or timezone.now(), only=only)
-    return _plan(asking, strategy=match.rule.slug if match else purpose, query_type=heard.query_type)
+    return _plan(asking, strategy=match.rule.slug if match else purpose, query_type=query_type)
 
 
 def candidate_of(row: LanguageModel) -> Candidate:
@@ -139,7 +143,12 @@ def _plan(asking: Asking, *, strategy: str, query_type: QueryType) -> Generation
         unit=asking.unit,
         user_tier=asking.user_tier,
         decision=plain(options, decision, features=asking.features, policy=asking.known.policy),
+        is_streaming=asking.known.policy.is_streaming,
     )
+
+
+def _kind(heard: Heard, known: Snapshot) -> QueryType:
+    return heard.query_type if known.policy.is_detecting else QueryType.DETAILED
 
 
 def _obstacles(options: Sequence[Option], decision: Decision) -> tuple[str, ...]:

@@ -99,7 +99,9 @@ class Residency:
         return max(0.0, host.trouble_until - self.loop.time())
 
     def note_load_begun(self, host: HostState, model: str, *, expected_s: float | None) -> None:
-        host.load = LoadView(model, self.loop.time(), expected_s)
+        is_known = host.load is not None and host.load.model == model  # we began to wait before the other process told
+        since = host.load.since if is_known and host.load else self.loop.time()
+        host.load = LoadView(model, since, expected_s)
 
     def note_load_ended(self, host: HostState, *, model: str, is_loaded: bool) -> None:
         """A load ended: what it pushed out is told by the next reading, which begins now."""

@@ -6,9 +6,9 @@ from rest_framework import serializers
 
 from models_registry.domain.query_types import QueryType, parse_query_type
 from rag.services.answer import LONGEST_QUESTION, SHORTEST_QUESTION
-from rag.services.retrieve import DEFAULT_K
 
 LANGUAGES = ("en", "fr")
+USUAL_NUMBER = "Left out: as the policy of the library says, 8 as shipped."
 TYPE_NAMES = [name for kind in QueryType for name in (kind.value, kind.label)]
 
 
@@ -16,7 +16,7 @@ class QueryIn(serializers.Serializer[Any]):
     """A question. Knobs that are left out come from the strategy of its kind."""
 
     query = serializers.CharField(min_length=SHORTEST_QUESTION, max_length=LONGEST_QUESTION, trim_whitespace=True)
-    n_results = serializers.IntegerField(min_value=1, max_value=20, default=DEFAULT_K)
+    n_results = serializers.IntegerField(min_value=1, max_value=20, required=False, help_text=USUAL_NUMBER)
     temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
     max_tokens = serializers.IntegerField(min_value=16, max_value=8192, required=False, allow_null=True)
     use_cache = serializers.BooleanField(default=True)
@@ -32,7 +32,7 @@ class QueryIn(serializers.Serializer[Any]):
         query_type = parse_query_type(named) if named else None
         node_pubkey = given.get("node_pubkey")
         return {
-            "k": given["n_results"],
+            "k": given.get("n_results"),
             "temperature": given.get("temperature"),
             "max_tokens": given.get("max_tokens"),
             "use_cache": given["use_cache"],
@@ -57,7 +57,7 @@ class StreamQueryIn(QueryIn):
 
 class RetrieveIn(serializers.Serializer[Any]):
     query = serializers.CharField(min_length=SHORTEST_QUESTION, max_length=LONGEST_QUESTION, trim_whitespace=True)
-    n_results = serializers.IntegerField(min_value=1, max_value=20, default=DEFAULT_K)
+    n_results = serializers.IntegerField(min_value=1, max_value=20, required=False, help_text=USUAL_NUMBER)
     lang = serializers.ChoiceField(choices=LANGUAGES, required=False, allow_null=True)
 
 

@@ -27,7 +27,7 @@ from rag.api.serializers import (
     StreamQueryIn,
 )
 from rag.domain.events import Event
-from rag.queries import library_stats
+from rag.queries import library_policy, library_stats
 from rag.services.answer import answer
 from rag.services.retrieve import retrieve
 from rag.streaming import outcome_of
@@ -60,7 +60,13 @@ class RetrieveView(APIView):
         form = RetrieveIn(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        found = retrieve(asked["query"], k=asked["n_results"], lang=asked.get("lang"), user=request.user)
+        found = retrieve(
+            asked["query"],
+            k=asked.get("n_results"),
+            lang=asked.get("lang"),
+            user=request.user,
+            policy=library_policy(),
+        )
         return Response(RetrievalOut(found).data)
 
 

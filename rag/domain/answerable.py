@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rag.domain.bm25 import QuestionWord, inverse_frequency
 from rag.domain.expansion import TOKEN, words_of
+from rag.domain.policy import SHIPPED
 
 # A name: capital inside a sentence, capitals or digits within the word. Common words may be missing from a library by
 # chance; a name that is missing means that the library does not know the thing.
@@ -23,7 +24,7 @@ NOT_A_TOPIC = re.compile(r"^[\d.,x:%-]+$|^[0-9a-f]{16,}$", re.IGNORECASE)  # amo
 UNITS = frozenset(
     {"vb", "vbyte", "vbytes", "sat", "sats", "msat", "msats", "ppm", "btc", "gb", "mb", "tb", "ms", "usd", "eur"}
 )
-LEAST_COSINE = {"en": 0.30, "fr": 0.15}  # the built-in space is English: French questions lie farther from everything
+FOREIGN_SHARE = 0.5  # of the least cosine: the built-in space is English, French questions lie farther from everything
 SURE_COSINE = 0.55
 LEAST_HELD_SHARE = 0.45
 
@@ -38,13 +39,14 @@ class Support:
     held_share: float  # 0-1, of the weight of the question's words, held by the found passages
     has_passages: bool
     lang: str = "en"
+    least_cosine: float = SHIPPED.least_cosine
 
     @property
     def is_answerable(self) -> bool:
         if not self.has_passages or self.missing_names:
             return False
         cosine = self.best_cosine or 0.0
-        if cosine < LEAST_COSINE.get(self.lang, min(LEAST_COSINE.values())):
+        if cosine < self.least_cosine * (1.0 if self.lang == "en" else FOREIGN_SHARE):
             return False
         return cosine >= SURE_COSINE or self.held_share >= LEAST_HELD_SHARE
 
@@ -71,9 +73,11 @@ def judge(
     covered: Collection[str],
     passages: int,
     lang: str = "en",
+    least_cosine: float = SHIPPED.least_cosine,
 ) -> Support:
     """Return the support for `passage_texts`. The glossary knows `covered` words; `passages` is the library's size.
 
+    Nothing is answered whose best passage is farther than `least_cosine`, in French than half of it.
     A French word that nothing holds says little of a library that is mostly English; a name says the same in both.
     """
     spelled = {word: token for token in TOKEN.findall(question) for word in words_of(token)}
@@ -89,6 +93,7 @@ def judge(
         held_share=_held_share(telling, held=held | set(covered), passages=passages),
         has_passages=bool(passage_texts),
         lang=lang,
+        least_cosine=least_cosine,
     )
 
 

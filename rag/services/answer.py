@@ -13,7 +13,6 @@ from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event
 from rag.domain.hygiene import strip_invisible
 from rag.services.prepare import Ask
-from rag.services.retrieve import DEFAULT_K
 from rag.services.turn import Turn
 
 SHORTEST_QUESTION = 3  # characters
@@ -28,7 +27,7 @@ async def answer(
     at: datetime,
     lang: str | None = None,
     node_pubkey: str | None = None,
-    k: int = DEFAULT_K,
+    k: int | None = None,
     use_cache: bool = True,
     query_type: QueryType | None = None,
     force_model: str | None = None,

@@ -14,11 +14,9 @@ from models_registry.services.default_breakers import CACHE
 from models_registry.services.guard import with_circuit_breaker
 from rag import metrics
 from rag.domain.expansion import fold
+from rag.domain.policy import SHIPPED
 
 logger = logging.getLogger(__name__)
-RETRIEVAL_TTL_S = 86_400
-ANSWER_TTL_S = 21_600
-EMBEDDING_TTL_S = 604_800
 CACHE_FAULTS = (DatabaseError, OSError)  # an answer never fails for want of a cache
 LAYOUT = 1  # raise it when the stored answer's fields change
 
@@ -66,10 +64,10 @@ def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
     return answer
 
 
-def keep_answer(scope: CacheScope, answer: Mapping[str, Any]) -> None:
-    """Keep an answer for ANSWER_TTL_S seconds."""
+def keep_answer(scope: CacheScope, answer: Mapping[str, Any], *, ttl_s: int = SHIPPED.answer_ttl_s) -> None:
+    """Keep an answer for `ttl_s` seconds; for 0 seconds, not at all."""
     try:
-        is_kept = _write(scope.key, json.dumps(dict(answer), ensure_ascii=True))
+        is_kept = ttl_s > 0 and _write(scope.key, json.dumps(dict(answer), ensure_ascii=True), ttl_s)
     except CACHE_FAULTS:
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="set", result="error").inc()
@@ -85,7 +83,7 @@ def _read(key: str) -> str | None:
 
 
 @with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=False)
-def _write(key: str, text: str) -> bool:
+def _write(key: str, text: str, ttl_s: int) -> bool:
     """Keep a text and return whether it was; while the cache is left alone it is not."""
-    cache.set(key, text, ANSWER_TTL_S)
+    cache.set(key, text, ttl_s)
     return True

@@ -1,9 +1,11 @@
-"""First rows of the knowledge floor: source of the library, glossary, prompts. Never overwrites an edited row."""
+"""First rows of the knowledge floor: source, policy, glossary, prompts. Never overwrites an edited row."""
 
 from datetime import datetime
 
+from django.conf import settings
+
 from rag.domain.expansion import term_key
-from rag.models import GlossaryEntry, PromptRevision, Source
+from rag.models import GlossaryEntry, LibraryPolicy, PromptRevision, Source
 from rag.services import default_glossary, default_prompts
 from rag.services.ingest import LIBRARY_NAME, LIBRARY_SLUG
 from rag.services.prompts import activate
@@ -11,7 +13,7 @@ from rag.services.prompts import activate
 
 def load(*, at: datetime) -> tuple[str, ...]:
     """Create or update the shipped rows; return one line for each that was."""
-    return (*_load_source(), *_load_glossary(), *_load_prompts(at=at))
+    return (*_load_source(), *_load_policy(), *_load_glossary(), *_load_prompts(at=at))
 
 
 def _load_source() -> tuple[str, ...]:
@@ -19,6 +21,23 @@ def _load_source() -> tuple[str, ...]:
         slug=LIBRARY_SLUG, defaults={"name": LIBRARY_NAME, "kind": Source.Kind.BUILT_IN, "is_public": True}
     )
     return (f"source {LIBRARY_SLUG}: created",) if is_new else ()
+
+
+def _load_policy() -> tuple[str, ...]:
+    seed = {
+        "top_k": settings.RAG_TOPK,
+        "confidence_threshold": settings.RAG_CONFIDENCE_THRESHOLD,
+        "answer_ttl_s": settings.CACHE_TTL_ANSWER,
+    }
+    row = LibraryPolicy.objects.first()
+    if row is None:
+        LibraryPolicy.objects.create(**seed, seed=seed)
+        return ("retrieval and cache: created",)
+    is_edited = any(getattr(row, name) != loaded for name, loaded in row.seed.items())
+    if is_edited or row.seed == seed:
+        return ()
+    LibraryPolicy.objects.update(**seed, seed=seed)
+    return ("retrieval and cache: updated",)
 
 
 def _load_glossary() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.module_loading import import_string
 
 from models_registry.domain.chat import GenerationPlan, Message
-from models_registry.domain.query_types import QueryType, detect_query_type
+from models_registry.domain.query_types import QueryType
 from models_registry.services import routes
 from models_registry.services.embed import embedding_space
 from models_registry.services.plan import plan_generation
@@ -18,11 +18,12 @@ from rag.domain.context import ContextBlock
 from rag.domain.errors import PromptMissing
 from rag.domain.language import detect_language
 from rag.domain.passages import Retrieval
+from rag.domain.policy import Policy
 from rag.domain.prompting import answer_messages, new_boundary, within_budget
-from rag.queries import library_epoch
+from rag.queries import library_state
 from rag.services.cache import CacheScope, kept_answer, normalized_question
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
-from rag.services.retrieve import DEFAULT_K, retrieve
+from rag.services.retrieve import retrieve
 
 CHARACTERS_PER_TOKEN = 3.2  # of Markdown with commands and numbers; prose has more
 PROMPT_OVERHEAD_TOKENS = 700  # our own words and the question
@@ -30,7 +31,7 @@ PROMPT_OVERHEAD_TOKENS = 700  # our own words and the question
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with who asks and how. Knobs that are None come from the strategy."""
+    """A question with who asks and how. Knobs that are None come from the strategy, `k` from the library's policy."""
 
     question: str
     unit: str
@@ -38,7 +39,7 @@ class Ask:
     at: datetime
     lang: str | None = None
     node_pubkey: str | None = None
-    k: int = DEFAULT_K
+    k: int | None = None
     use_cache: bool = True
     query_type: QueryType | None = None
     force_model: str | None = None
@@ -58,19 +59,20 @@ class Scene:
     plan: GenerationPlan
     prompt: ActivePrompt | None
     scope: CacheScope
+    policy: Policy
     kept: dict[str, Any] | None
 
 
 def set_scene(ask: Ask) -> Scene:
     """Return what an answer depends on, and the kept answer when there is one."""
     lang = ask.lang or detect_language(ask.question)
-    query_type = ask.query_type or detect_query_type(ask.question)
     facts = node_facts(ask)
     prompt = _prompt(lang)
-    plan = _plan(ask, query_type, prompt)
-    scope = _scope(ask, lang=lang, facts=facts, plan=plan)
+    plan = _plan(ask, prompt)
+    policy, epoch = library_state(ask.user)
+    scope = _scope(ask, lang=lang, facts=facts, plan=plan, policy=policy, epoch=epoch)
     kept = kept_answer(scope) if ask.use_cache else None
-    return Scene(ask, lang, query_type, facts, plan, prompt, scope, kept)
+    return Scene(ask, lang, QueryType(plan.query_type), facts, plan, prompt, scope, policy, kept)
 
 
 def node_facts(ask: Ask) -> tuple[ContextBlock, ...]:
@@ -84,7 +86,8 @@ def node_facts(ask: Ask) -> tuple[ContextBlock, ...]:
 
 def find_passages(scene: Scene) -> Retrieval:
     """Return the passages for the question, as the asker may read them."""
-    return retrieve(scene.ask.question, k=scene.ask.k, lang=scene.lang, user=scene.ask.user)
+    ask = scene.ask
+    return retrieve(ask.question, k=ask.k, lang=scene.lang, user=ask.user, policy=scene.policy)
 
 
 def messages_for(scene: Scene, retrieval: Retrieval) -> tuple[Message, ...]:
@@ -114,9 +117,9 @@ def _prompt(lang: str) -> ActivePrompt | None:
         return None
 
 
-def _plan(ask: Ask, query_type: QueryType, prompt: ActivePrompt | None) -> GenerationPlan:
+def _plan(ask: Ask, prompt: ActivePrompt | None) -> GenerationPlan:
     plan = plan_generation(
-        query_type, purpose=ANSWER_PURPOSE, unit=ask.unit, force_model=ask.force_model, prompt=ask.question
+        ask.query_type, purpose=ANSWER_PURPOSE, unit=ask.unit, force_model=ask.force_model, prompt=ask.question
     )
     knobs = replace(
         plan.knobs,
@@ -134,17 +137,19 @@ def _reader(user: AbstractBaseUser | AnonymousUser | None) -> str:
     return f"user:{user.pk}" if user.pk else "key"
 
 
-def _scope(ask: Ask, *, lang: str, facts: tuple[ContextBlock, ...], plan: GenerationPlan) -> CacheScope:
+def _scope(
+    ask: Ask, *, lang: str, facts: tuple[ContextBlock, ...], plan: GenerationPlan, policy: Policy, epoch: str
+) -> CacheScope:
     lines = "\n".join(line for block in facts for line in (block.title, *block.lines))
     return CacheScope(
         question=normalized_question(ask.question),
         query_type=plan.query_type,
         lang=lang,
-        k=ask.k,
+        k=ask.k or policy.top_k,
         user=_reader(ask.user),
         facts_sha256=sha256(f"{ask.node_pubkey or ''}\n{lines}".encode()).hexdigest(),
         index_version=embedding_space().slug,
-        epoch=f"{library_epoch(ask.user)}.{routes.epoch(ANSWER_PURPOSE)}",
+        epoch=f"{epoch}.{routes.epoch(ANSWER_PURPOSE)}.{policy.least_cosine}",
         prompt_revision=plan.prompt_revision_id,
         models=tuple(f"{one.endpoint.slug}/{one.model}@{one.digest}" for one in plan.candidates),
         knobs=str(plan.knobs),

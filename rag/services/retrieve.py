@@ -13,6 +13,7 @@ from rag.domain.expansion import Expansion, candidate_terms, expand, fold, words
 from rag.domain.fusion import distinct, reciprocal_rank_fusion
 from rag.domain.language import detect_language, is_function_word
 from rag.domain.passages import Passage, Retrieval
+from rag.domain.policy import SHIPPED, Policy
 from rag.services.search_sql import (
     ChunkRow,
     CorpusSums,
@@ -24,18 +25,20 @@ from rag.services.search_sql import (
     word_frequencies,
 )
 
-DEFAULT_K = 8
 SPARE = 6  # candidates read beyond k, to replace near-duplicates
 
 
 def retrieve(
     question: str,
     *,
-    k: int = DEFAULT_K,
+    k: int | None = None,
     lang: str | None = None,
     user: AbstractBaseUser | AnonymousUser | None = None,
+    policy: Policy = SHIPPED,
 ) -> Retrieval:
     """Return the k best passages that `user` may read, and whether they can hold the answer.
+
+    `policy` says how many when `k` does not, and how near they must be; `queries.library_policy` reads the row.
 
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
@@ -46,7 +49,7 @@ def retrieve(
         expansion = expand_question(question)
     words, sums = _weigh_words(expansion, lang=lang, reader=reader)
     legs = _search(expansion, words, sums, reader=reader)
-    passages = _passages(legs, k=k)
+    passages = _passages(legs, k=k or policy.top_k)
     support = judge(
         words,
         question=question,
@@ -55,6 +58,7 @@ def retrieve(
         covered=expansion.covered,
         passages=sums.passages,
         lang=lang,
+        least_cosine=policy.least_cosine,
     )
     elapsed_ms = (time.perf_counter() - started) * 1000
     _measure(legs, expansion, passages, elapsed_ms=elapsed_ms)

@@ -184,7 +184,8 @@ class Turn:
         await borrowing(record, self._transcript())
         self._is_recorded = True
         if self._outcome is Outcome.COMPLETED and self._result and self._scene:
-            await borrowing(keep_answer, self._scene.scope, self._result.as_data())
+            ttl_s = self._scene.policy.answer_ttl_s
+            await borrowing(keep_answer, self._scene.scope, self._result.as_data(), ttl_s=ttl_s)
 
     def _transcript(self) -> Transcript:
         return Transcript(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from recommendations.domain.findings.catalog import RULES
 from recommendations.models import Threshold
+from recommendations.services import quality_bar
 from recommendations.services.weights import ensure_revision
 
 
@@ -11,11 +12,12 @@ def load(*, at: datetime) -> tuple[str, ...]:
     """Return one line for each row that was created or that followed a new default."""
     made = ["scoring weights: shipped revision activated"] if ensure_revision(at=at) else []
     existing = {(row.rule, row.name): row for row in Threshold.objects.all()}
-    for rule in RULES:
-        for spec in rule.thresholds:
-            row = existing.get((rule.slug, spec.name)) or Threshold(rule=rule.slug, name=spec.name)
+    owners = [(rule.slug, rule.thresholds) for rule in RULES]
+    for slug, specs in (*owners, (quality_bar.SLUG, quality_bar.specs())):
+        for spec in specs:
+            row = existing.get((slug, spec.name)) or Threshold(rule=slug, name=spec.name)
             if _follow(row, value=spec.default, unit=spec.unit, help_text=spec.help):
-                made.append(f"threshold {rule.slug}.{spec.name} = {spec.default:g} {spec.unit}".rstrip())
+                made.append(f"threshold {slug}.{spec.name} = {spec.default:g} {spec.unit}".rstrip())
     return tuple(made)
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from models_registry.domain.chat import GenerationPlan
 from models_registry.domain.query_types import QueryType
 from models_registry.domain.rollout import RolloutChoice
+from models_registry.services import routes
 from models_registry.services.health import ensure_fresh
 from models_registry.services.plan import plan_generation
 from models_registry.services.rollouts import rollout_choice
@@ -23,6 +24,7 @@ from recommendations.models import Recommendation
 from recommendations.queries import NodeIdentity, find_place
 from recommendations.services.brief import Brief, brief
 from recommendations.services.cite import cited
+from recommendations.services.quality_bar import QualityBar, quality_bar
 from recommendations.services.recall import cache_key, recall
 from recommendations.services.snapshot import facts_of
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
@@ -65,6 +67,7 @@ class Prepared:
     rollout: RolloutChoice | None
     plan: GenerationPlan | None
     brief: Brief | None
+    quality_bar: QualityBar
     memory_key: str = ""
     memory: Mapping[str, Any] | None = None
 
@@ -95,7 +98,8 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     place = find_place(request.pubkey, network=request.network, user=request.user)
     identity, facts = place.identity, facts_of(place, at=at)
     weights = active_weights(request.goal)
-    examination = examine(facts, active_thresholds())
+    thresholds = active_thresholds()
+    examination = examine(facts, thresholds)
     scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang))
     row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
     engine, choice = _engine(request, at=at)
@@ -103,7 +107,7 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     told = _brief(request, facts, scored) if plan and plan.can_generate else None
     if plan and told:
         plan = replace(plan, prompt_revision_id=told.prompt_revision_id)  # stored with the generation
-    key = cache_key(facts, scored, plan, told, lang=request.lang) if plan and told and not request.is_prose else ""
+    key = _memory_key(request, facts, scored, plan, told)
     return Prepared(
         request=request,
         identity=identity,
@@ -117,6 +121,7 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
         rollout=choice,
         plan=plan,
         brief=told,
+        quality_bar=quality_bar(thresholds),
         memory_key=key,
         memory=recall(key) if key and request.use_cache else None,
     )
@@ -139,6 +144,19 @@ def _plan(request: AdviceRequest, choice: RolloutChoice | None) -> GenerationPla
 
 def _brief(request: AdviceRequest, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]) -> Brief:
     return brief(facts, scored, request.query_type, lang=request.lang, is_prose=request.is_prose)
+
+
+def _memory_key(
+    request: AdviceRequest,
+    facts: NodeFacts,
+    scored: tuple[ScoredRecommendation, ...],
+    plan: GenerationPlan | None,
+    told: Brief | None,
+) -> str:
+    """Return the key of what a model said of these facts; none where no model speaks, or says it in prose."""
+    if plan is None or told is None or request.is_prose:
+        return ""
+    return cache_key(facts, scored, plan, told, lang=request.lang, route_epoch=routes.epoch(PURPOSE))
 
 
 def _row_id(identity: NodeIdentity, item: ScoredRecommendation) -> uuid.UUID:

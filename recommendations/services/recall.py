@@ -20,7 +20,13 @@ TTL_S = 600
 
 
 def cache_key(
-    facts: NodeFacts, items: tuple[ScoredRecommendation, ...], plan: GenerationPlan, told: Brief, *, lang: str
+    facts: NodeFacts,
+    items: tuple[ScoredRecommendation, ...],
+    plan: GenerationPlan,
+    told: Brief,
+    *,
+    lang: str,
+    route_epoch: int,
 ) -> str:
     """Return `recommendations_v2:{pubkey}:{analysis_type}:{hash}` over everything the wording depends on."""
     depends_on = {
@@ -32,6 +38,7 @@ def cache_key(
         "prompt": told.prompt_revision_id,
         "voices": [(one.endpoint.slug, one.model, one.digest, one.num_ctx) for one in plan.candidates],
         "knobs": asdict(plan.knobs),
+        "route": route_epoch,  # a route that went back and forth must not meet what was said in between
     }
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()[:32]
     return f"recommendations_v2:{facts.pubkey}:{plan.query_type}:{digest}"

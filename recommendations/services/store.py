@@ -1,5 +1,6 @@
 """The record phase of a turn of advice: one write with the run, its tracked advice and the generation behind it."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,11 @@ from recommendations.services.cards import lacking
 from recommendations.services.prepare import Prepared
 from recommendations.services.recall import remember
 
+logger = logging.getLogger(__name__)
+LOW_QUALITY_NOTE = (
+    "The model's words have a quality of {score:.2f}, less than {least:.2f}: rely on the numbers and commands, which "
+    "come from lnrag's exact rules."
+)
 FROZEN_STATES = frozenset({State.APPLIED, State.REJECTED, State.EXPIRED})  # what was decided on stays as it was shown
 REFRESHED_FIELDS = ("run", "priority", "score", "confidence", "title", "payload", "category", "target")
 
@@ -51,6 +57,7 @@ class Result:
 
 def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
     """Write the run and upsert its advice; the same advice in the same ISO week stays one row. Return the run's id."""
+    is_low = _note_low_quality(prepared, result)
     with transaction.atomic():
         generation_id = ledger.write(result.generation, prepared.plan) if result.generation and prepared.plan else None
         run = RecommendationRun.objects.create(
@@ -73,10 +80,25 @@ def store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
             processing_ms=result.processing_ms,
         )
         _upsert(prepared, result, run, at=at)
+    if is_low and not result.is_cached:
+        logger.warning(
+            "recommendations.quality.low",
+            extra={"run_id": str(run.pk), "model": result.model, "quality_score": result.quality_score},
+        )
     _count(prepared, result)
     if prepared.memory_key and result.said and result.outcome == RecommendationRun.Outcome.COMPLETED:
         remember(prepared.memory_key, result.said)
     return run.pk
+
+
+def _note_low_quality(prepared: Prepared, result: Result) -> bool:
+    """Say in the run's note that a model's words are below the least quality; return whether they are."""
+    bar, score = prepared.quality_bar, result.quality_score
+    is_spoken = bool(result.model) and result.outcome == RecommendationRun.Outcome.COMPLETED
+    if score is None or not is_spoken or not bar.is_missed_by(score):
+        return False
+    result.note = result.note or LOW_QUALITY_NOTE.format(score=score, least=bar.min_score)
+    return True
 
 
 def _response(prepared: Prepared, result: Result) -> dict[str, Any]:

@@ -37,7 +37,7 @@ AT_ONCE, CLOSED = 16, 500
 MANY = 500
 SLOTS = 1000
 TARGETS = {"added_p50_ms": 5, "added_p99_ms": 25, "times_litellm": 3, "dropped": 0}
-NO_LIMIT = {"requests_per_minute": 1_000_000, "requests_per_hour": 10_000_000}
+NO_LIMIT: dict[str, Any] = {"requests_per_minute": 1_000_000, "requests_per_hour": 10_000_000}
 QUESTION = [{"role": "user", "content": "Why are my fees too low?"}]
 # A small model on a processor, as section 8 of the plan has it: simulated, for no model runs here.
 CPU_PACE = {"token_delay": 0.08, "prompt_delay": 0.6, "cold_load": 1.5}

@@ -45,7 +45,7 @@ class Running:
 @contextmanager
 def upstream(*models: str, tokens: int, **pace: float) -> Iterator[Running]:
     """Run the wire-faithful Ollama in a process of its own. Its slots are so many that nobody waits there."""
-    options = {"--tokens": tokens, "--num-parallel": 2000, "--max-loaded": 8, "--token-delay": 0}
+    options: dict[str, float] = {"--tokens": tokens, "--num-parallel": 2000, "--max-loaded": 8, "--token-delay": 0}
     options |= {f"--{name.replace('_', '-')}": value for name, value in pace.items()}
     words = [str(word) for pair in options.items() for word in pair]
     port = free_port()
@@ -117,8 +117,8 @@ def _plain_environment() -> dict[str, str]:
 
 @contextmanager
 def _started(command: tuple[str, ...], **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **silent, **options)
+    silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, **silent, **options)
     try:
         yield process
     finally:

@@ -68,7 +68,9 @@ def tidy() -> None:
     Provider.objects.filter(slug="echo").update(is_enabled=False, checked_at=None)
 
 
-def point_at(url: str, *, first_token_s: float = 10.0, idle_s: float = 5.0, total_s: float = 30.0) -> None:
+def point_at(
+    url: str, *, first_token_s: float = 10.0, idle_s: float = 5.0, total_s: float = 30.0, slots: int = 1
+) -> None:
     """Let the Ollama row name a stand-in; its models are found as a real host's are. It is not asked twice."""
     Provider.objects.filter(slug="ollama").update(
         base_url=url,
@@ -79,6 +81,7 @@ def point_at(url: str, *, first_token_s: float = 10.0, idle_s: float = 5.0, tota
         first_token_timeout_s=first_token_s,
         idle_timeout_s=idle_s,
         total_timeout_s=total_s,
+        slots=slots,
     )
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -85,7 +86,14 @@ def test_counts_the_host_did_not_make_are_estimated_and_marked(
 
 
 def test_the_knobs_reach_the_host(served: Served, stage: Stage, host: OllamaServer) -> None:
-    knobs = {"temperature": 0.5, "top_p": 0.8, "max_tokens": 7, "stop": ["END"], "seed": 3, "presence_penalty": 0.1}
+    knobs: dict[str, Any] = {
+        "temperature": 0.5,
+        "top_p": 0.8,
+        "max_tokens": 7,
+        "stop": ["END"],
+        "seed": 3,
+        "presence_penalty": 0.1,
+    }
 
     ask(served, stage.key, **knobs, frequency_penalty=0.2, response_format={"type": "json_object"})
 

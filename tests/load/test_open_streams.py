@@ -30,7 +30,7 @@ Tap = Callable[[Served, Stage], Awaitable[Close]]
 def mute(stage: Stage) -> Iterator[OllamaServer]:
     """A host that takes every question and answers none."""
     with OllamaServer(scenario=Scenario.STALL_AFTER_HEADERS, num_parallel=2 * READERS) as server:
-        point_at(server.url, first_token_s=80, idle_s=80, total_s=85)
+        point_at(server.url, first_token_s=80, idle_s=80, total_s=85, slots=2 * READERS)
         connection.close()  # ours would be counted too
         yield server
 

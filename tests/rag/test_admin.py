@@ -9,10 +9,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from rag.models import Document, PromptRevision, Source
+from rag.models import Document, LibraryPolicy, PromptRevision, Source
+from rag.queries import library_policy
 
 pytestmark = pytest.mark.django_db
-TABLES = ("source", "document", "chunk", "glossaryentry", "promptrevision", "answer", "indexversion")
+TABLES = (
+    *("source", "document", "chunk", "glossaryentry", "promptrevision", "answer", "indexversion"),
+    "librarypolicy",
+)
 
 
 @pytest.fixture
@@ -79,3 +83,17 @@ def test_the_words_of_a_revision_cannot_be_changed(library: Source, administrato
 
     first.refresh_from_db()
     assert first.text != "hacked"
+
+
+def test_the_policy_is_one_row_that_can_be_changed(library: Source, administrator: Client) -> None:
+    assert administrator.get(reverse("admin:rag_librarypolicy_add")).status_code == 403
+    assert administrator.post(reverse("admin:rag_librarypolicy_delete", args=[1]), {"post": "yes"}).status_code == 403
+    address = reverse("admin:rag_librarypolicy_change", args=[1])
+
+    refused = administrator.post(address, {"top_k": 21, "confidence_threshold": 1.5, "answer_ttl_s": -1})
+    assert refused.status_code == 200
+    administrator.post(address, {"top_k": 4, "confidence_threshold": 0.4, "answer_ttl_s": 60})
+
+    assert (library_policy().top_k, library_policy().least_cosine, library_policy().answer_ttl_s) == (4, 0.4, 60)
+    LibraryPolicy.objects.all().delete()
+    assert administrator.get(reverse("admin:rag_librarypolicy_add")).status_code == 200

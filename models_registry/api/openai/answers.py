@@ -147,7 +147,9 @@ class Answer:
         )
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
-        known = ((MODEL_HEADER, self._model),) if self._model else ()
+        # The host chose the name, so it is a stranger's text.
+        is_plain = self._model.isascii() and self._model.isprintable()
+        known = ((MODEL_HEADER, self._model),) if self._model and is_plain else ()
         return (*known, (TURN_HEADER, str(self._ticket.id)))
 
 

@@ -17,7 +17,6 @@ from models_registry.domain.chat import estimated_tokens
 from models_registry.domain.embedding import Embedded
 from models_registry.domain.scopes import Scope
 from models_registry.queries.shelf import shelved_models
-from models_registry.services.borrow import borrowing
 from models_registry.services.chat import Wanted, let_in, plan_turn
 from models_registry.services.embed import aembed
 
@@ -39,7 +38,7 @@ async def completions(call: Call) -> Reply:
 async def embeddings(call: Call) -> Reply:
     """Turn texts into vectors."""
     asked = await _read(call, EmbeddingAsked, scope=Scope.EMBEDDINGS)
-    await borrowing(let_in, call.authorization, scope=Scope.EMBEDDINGS, at=timezone.now())
+    await call.visit(let_in, call.authorization, scope=Scope.EMBEDDINGS, at=timezone.now())
     embedded = await aembed(asked.texts, model=asked.model)
     if asked.dimensions not in (None, embedded.vectors.shape[1]):
         width = embedded.vectors.shape[1]
@@ -97,13 +96,13 @@ async def _read(call: Call, shape: type[T], *, scope: Scope = Scope.GATEWAY) -> 
         return read(call.body, shape)
     except Refused:
         # Whoever has no key learns only that: the refusal of the body is for those who may ask at all.
-        await borrowing(let_in, call.authorization, scope=scope, at=timezone.now())
+        await call.visit(let_in, call.authorization, scope=scope, at=timezone.now())
         raise
 
 
 async def _answer(call: Call, asked: ChatAsked | CompletionAsked, dialect: Dialect) -> Reply:
     wanted = _wanted(asked)
-    turn = await borrowing(plan_turn, call.authorization, wanted, at=timezone.now())
+    turn = await call.visit(plan_turn, call.authorization, wanted, at=timezone.now())
     answer = Answer(turn, wanted, dialect=dialect, with_usage=asked.wants_usage)
     return await (answer.streamed() if asked.stream else answer.whole())
 
@@ -129,7 +128,7 @@ async def _models(call: Call) -> list[dict[str, Any]]:
         let_in(call.authorization, scope=Scope.GATEWAY, at=timezone.now())
         return listed(shelved_models())
 
-    return await borrowing(visit)
+    return await call.visit(visit)
 
 
 def _embedding_list(asked: EmbeddingAsked, embedded: Embedded) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from models_registry.api.openai.refusals import too_large
 from models_registry.api.openai.wire import LARGEST_BODY, Call, Door, Reply
+from models_registry.services.borrow import borrowing_aside
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -36,7 +37,7 @@ def as_asgi(door: Door, named: Mapping[str, str]) -> Application:
         except Gone:
             return
         given = (value for name, value in scope["headers"] if name == b"authorization")
-        call = Call(scope["method"], next(given, b"").decode("latin-1"), body or b"", named)
+        call = Call(scope["method"], next(given, b"").decode("latin-1"), body or b"", named, borrowing_aside)
         answer = door(call) if body is not None else _refuse_size()
         await _while_listening(receive, answer, send)
 

@@ -1,6 +1,7 @@
 """The bytes of an answer are what OpenAI's clients parse, whatever stands in it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ def chunks(dialect: Dialect = CHAT, *, with_usage: bool = False) -> Chunks:
     return Chunks(dialect, answer_id="chatcmpl-1", created_s=7, model="llama3:8b", with_usage=with_usage)
 
 
-def read(event_bytes: bytes) -> dict:
+def read(event_bytes: bytes) -> Any:
     assert event_bytes.startswith(b"data: ")
     assert event_bytes.endswith(b"\n\n")
     assert event_bytes.count(b"\n") == 2

@@ -15,7 +15,7 @@ def chat(**more) -> ChatAsked:
     return read(json.dumps({**HELLO, **more}).encode(), ChatAsked)
 
 
-def refusal(body: dict | bytes, shape=ChatAsked) -> Refused:
+def refusal(body: object, shape=ChatAsked) -> Refused:
     with pytest.raises(Refused) as caught:
         read(body if isinstance(body, bytes) else json.dumps(body).encode(), shape)
     return caught.value

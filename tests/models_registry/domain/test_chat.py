@@ -8,10 +8,9 @@ from models_registry.domain.chat import (
     Knobs,
     Message,
     Role,
-    is_clearly_too_long,
-    is_truncation_suspected,
     prompt_sha256,
 )
+from models_registry.domain.truncation import is_clearly_too_long, is_truncation_suspected
 
 
 def test_a_prompt_hash_knows_roles_and_boundaries():

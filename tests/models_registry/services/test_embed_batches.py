@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models_registry.domain.chat import Batches
 from models_registry.domain.errors import (
     AnswerInvalid,
     ModelError,
@@ -165,3 +166,13 @@ async def test_tokens_that_one_reply_does_not_count_are_unknown_in_all():
         assert report.places == (0, 1)
         assert report.prompt_tokens is None
         await catalog.close()
+
+
+async def test_the_host_says_how_large_batches_are_and_how_many_go_out_at_once(server, endpoint):
+    server.pace.prompt_delay_s = 0.02
+    patient = replace(endpoint, batches=Batches(texts=10, at_once=2))
+
+    await embed_each([f"{number}" for number in range(60)], endpoint=patient, model=EMBEDDER)
+
+    assert [len(request.body["input"]) for request in server.requests_for("/api/embed")] == [10] * 6
+    assert server.peak("/api/embed") == 2

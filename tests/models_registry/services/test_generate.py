@@ -355,3 +355,20 @@ async def test_the_patience_of_the_endpoint_is_kept(server):
         await listen(Speech(replace(plan(server), candidates=(once,)), TURNS))
 
     assert len(server.requests_for("/api/chat")) == 1
+
+
+async def test_a_plan_that_does_not_stream_holds_the_words_back_until_all_are_said(server):
+    heard = await listen(Speech(plan(server, is_streaming=False), TURNS))
+
+    assert [type(piece) for piece in heard] == [Started, Text, Finished]
+    assert words(heard) == server.generations[0].text
+
+
+async def test_of_a_voice_that_breaks_off_nothing_is_heard_where_words_are_held_back(server):
+    server.use(Fault(Scenario.RESET_MID_STREAM, after=5))
+    heard: list[Piece] = []
+
+    with pytest.raises(GenerationInterrupted):
+        await overhear(Speech(plan(server, "phi3:medium", is_streaming=False), TURNS).pieces(), heard)
+
+    assert words(heard) == ""

@@ -9,7 +9,7 @@ import pytest
 
 from models_registry.domain.chat import Knobs
 from models_registry.domain.query_types import QueryType
-from models_registry.models import Rollout, Strategy
+from models_registry.models import Rollout, RoutingPolicy, Strategy
 from models_registry.services.plan import candidate_of, plan_generation
 from tests.models_registry.rows import host, model, strategy
 
@@ -187,3 +187,14 @@ def test_one_model_can_be_planned_by_itself():
     strategy("detailed", "phi3", num_ctx=16384)
 
     assert candidate_of(row).num_ctx == 16384
+
+
+@pytest.mark.parametrize(("is_detecting", "expected"), [(True, "strategic"), (False, "detailed")])
+def test_a_question_that_names_no_kind_is_listened_to_where_the_policy_does(is_detecting, expected):
+    RoutingPolicy.objects.create(slug="p", is_active=True, is_detecting=is_detecting, is_streaming=False)
+
+    found = plan(None, prompt="Compare strategies for growth and long-term planning of my channels")
+
+    assert found.query_type == expected
+    assert found.is_streaming is False
+    assert plan(QueryType.QUICK).query_type == "quick"

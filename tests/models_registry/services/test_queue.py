@@ -269,6 +269,25 @@ async def test_many_requests_share_one_load():
     assert record.queue_ms < 400
 
 
+@pytest.mark.parametrize("dies", [False, True])
+async def test_processes_share_one_load_and_take_it_over_from_the_dead(dies):
+    with OllamaServer(MODELS, cold_load_s=1.5) as server:
+        async with another_process(server, PHI, slug="shared", slots=1, count=1) as other:
+            await server.until(lambda s: bool(s.loads), timeout=20)
+            ours = asyncio.create_task(hear(plan_of(PHI, host_of(server, "shared"), load_s=1.5)))
+            await asyncio.sleep(0.4)
+            assert len(server.loads) == 1
+            if dies:
+                os.kill(other.pid, signal.SIGKILL)
+            heard = await asyncio.wait_for(ours, 10)
+
+    elapsed = [piece.elapsed_ms for piece in heard.pieces if isinstance(piece, Loading)]
+    assert heard.failure is None
+    assert elapsed == sorted(elapsed)
+    assert len(server.loads) == (2 if dies else 1)
+    assert len(server.aborted_loads) == (1 if dies else 0)
+
+
 async def test_a_failed_load_is_a_failure_of_that_host_alone():
     with OllamaServer(MODELS) as broken, OllamaServer(MODELS, cold_load_s=0.1) as well:
         broken.use(Fault(Scenario.ERROR_500))

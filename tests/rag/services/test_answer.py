@@ -8,11 +8,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from models_registry.models import Generation, Strategy
+from models_registry.models import Generation, RoutingPolicy, Strategy
 from rag.domain.context import ContextBlock
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event, EventType
-from rag.models import Answer, PromptRevision, Source
+from rag.models import Answer, LibraryPolicy, PromptRevision, Source
 from rag.services.answer import answer
 from tests.rag.conftest import MODEL, NOW, ollama_host
 from tests.servers.ollama import Fault, OllamaServer, Scenario
@@ -395,3 +395,36 @@ async def _ended(server: OllamaServer) -> Any:
             return server.generations[0]
         await asyncio.sleep(0.01)
     return server.generations[0]
+
+
+async def test_without_streaming_the_words_come_at_once(library: Source, ollama: OllamaServer) -> None:
+    await sync_to_async(ollama_host)(ollama.url)
+    await RoutingPolicy.objects.filter(is_active=True).aupdate(is_streaming=False)
+
+    events = await turn()
+
+    assert_invariants(events)
+    words = [event.data["text"] for event in events if event.type is EventType.TOKEN]
+    assert len(words) == 1
+    assert data(events, EventType.ANSWER)["degraded"] is False
+
+
+async def test_without_streaming_a_voice_that_breaks_off_leaves_the_library_to_answer(
+    library: Source, ollama: OllamaServer
+) -> None:
+    await sync_to_async(ollama_host)(ollama.url)
+    await RoutingPolicy.objects.filter(is_active=True).aupdate(is_streaming=False)
+    ollama.use(Fault(Scenario.RESET_MID_STREAM, after=5))
+
+    events = await turn()
+
+    assert EventType.TOKEN not in {event.type for event in events}
+    assert data(events, EventType.ANSWER)["degraded"] is True
+    assert events[-1].type is EventType.COMPLETE
+
+
+async def test_an_answer_that_is_kept_for_no_time_is_written_anew(library: Source) -> None:
+    await LibraryPolicy.objects.aupdate(answer_ttl_s=0)
+    await turn()
+
+    assert EventType.CACHED_DATA not in {event.type for event in await turn()}

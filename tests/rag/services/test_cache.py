@@ -72,3 +72,13 @@ def test_it_is_tried_again_after_a_while_and_trusted_when_it_answers(broken, set
 
     assert kept_answer(SCOPE) == {"answer": "x"}
     assert Breaker.objects.get(name="cache").state == "closed"
+
+
+@pytest.mark.parametrize(("ttl_s", "is_kept"), [(60, True), (0, False)])
+def test_an_answer_is_kept_as_long_as_the_policy_says(ttl_s, is_kept):
+    cache.clear()
+
+    keep_answer(SCOPE, {"answer": "x"}, ttl_s=ttl_s)
+
+    assert (kept_answer(SCOPE) is not None) is is_kept
+    cache.clear()

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from django.core.cache import cache
 
-from models_registry.models import Generation, LanguageModel, Strategy
+from models_registry.models import Generation, LanguageModel, Route, Strategy
+from models_registry.services import routes
 from rag.models import PromptRevision
 from recommendations.domain.advice import Engine
 from recommendations.models import Threshold
@@ -140,3 +141,14 @@ def test_only_json_text_is_kept(stage: Stage) -> None:
     assert cache.get("key") == '{"model": "m", "items": []}'
     assert recall("key") == {"model": "m", "items": []}
     assert recall("another") is None
+
+
+def test_a_route_that_went_back_and_forth_does_not_meet_what_was_said_before(stage: Stage) -> None:
+    route = Route.objects.get(purpose="advice")
+    advised(stage)
+    assert advised(stage).completed["cached"] is True
+
+    routes.change(route.pk, kinds=[*route.kinds, "openai"], model="")
+    routes.roll_back(route.pk)
+
+    assert advised(stage).completed["cached"] is False

@@ -22,6 +22,7 @@ def test_every_threshold_of_every_rule_gets_a_row_and_loading_again_changes_noth
     lines = defaults.load(at=AT)
 
     wanted = {(rule.slug, spec.name) for rule in RULES for spec in rule.thresholds}
+    wanted |= {("quality", "min_score"), ("quality", "is_monitored")}
     assert set(Threshold.objects.values_list("rule", "name")) == wanted
     assert len(lines) == len(wanted) + 1
     assert defaults.load(at=AT) == ()
