@@ -130,7 +130,8 @@ class Lines:
         retry_after_s = max(AT_LEAST_S, expected_s or 0.0)
         if len(line) >= visit.queue_limit:
             return QueueFull(f"{len(line)} requests wait for {visit.model}.", retry_after_s=retry_after_s)
-        if (in_line_s or 0.0) > visit.max_wait_s or (expected_s or 0.0) > visit.deadline_s:
+        is_measured = all(seat.tokens_per_s is not None for seat in seats)  # nobody is sent away for a guess
+        if is_measured and ((in_line_s or 0.0) > visit.max_wait_s or (expected_s or 0.0) > visit.deadline_s):
             return WaitTooLong(f"{visit.model} would be free too late.", retry_after_s=retry_after_s)
         return None
 

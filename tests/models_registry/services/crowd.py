@@ -37,7 +37,7 @@ def host_of(server: OllamaServer, slug: str, **admission) -> Endpoint:
 
 
 def plan_of(
-    model: str, *hosts: Endpoint, unit: str = "u", load_s: float = 0.3, speed: float = 500.0, words: int = 20
+    model: str, *hosts: Endpoint, unit: str = "u", load_s: float = 0.3, speed: float | None = 500.0, words: int = 20
 ) -> GenerationPlan:
     candidates = tuple(Candidate(host, model, tokens_per_s=speed, load_s=load_s) for host in hosts)
     return GenerationPlan("advice", "detailed", candidates, Knobs(max_tokens=words), "detailed", unit=unit)

@@ -381,6 +381,17 @@ async def test_a_wait_that_would_be_too_long_is_refused_at_once():
     assert refused.retry_after_s > 1
 
 
+async def test_nobody_is_sent_away_for_a_guess_at_the_speed():
+    """A fresh installation has measured nothing: five questions at once must not be four."""
+    with OllamaServer(MODELS) as server:
+        await warm(server, PHI)
+        host = host_of(server, "one", max_wait_s=10.0)
+
+        heard = await asyncio.gather(*(hear(plan_of(PHI, host, words=4000, speed=None)) for _ in range(5)))
+
+    assert [one.failure for one in heard] == [None] * 5
+
+
 async def test_a_request_that_waited_too_long_is_let_go():
     with OllamaServer(MODELS) as server:
         await warm(server, PHI)
