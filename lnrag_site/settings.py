@@ -229,5 +229,9 @@ UNFOLD = {
     "SITE_HEADER": "lnrag",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_DROPDOWN": [
+        {"icon": "monitoring", "title": "Usage of models", "link": "/models/usage"},
+        {"icon": "home", "title": "Pages", "link": "/"},
+    ],
     "COLORS": {"primary": {"500": "#127183", "600": "#0c5d6d", "700": "#0a4a57"}},  # the teal of the pages
 }

@@ -43,6 +43,11 @@ class AskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
     _turn: "asyncio.Task[None] | None" = None
     _ticket: Ticket | None = None
 
+    @property
+    def tier(self) -> str | None:
+        """The tier of the key that asks; None for people, whose tier their unit tells."""
+        return self.key.tier if self.key else None
+
     def events_for(self, content: Mapping[str, Any], ticket: Ticket) -> AsyncGenerator[Event, None]:
         """Return the stream that answers `content`; `ticket` can stop it.
 
@@ -147,6 +152,7 @@ class LibraryConsumer(AskConsumer):
             cleaned(str(content.get("question") or content.get("query") or "")),
             unit=self.unit,
             user=self.user,
+            user_tier=self.tier,
             at=timezone.now(),
             lang=lang if isinstance(lang, str) and lang in LANGUAGES else None,
             node_pubkey=node.lower() if isinstance(node, str) and node else None,

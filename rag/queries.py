@@ -160,6 +160,11 @@ def answer_exists(answer_id: UUID, *, user: Reader) -> bool:
     return Answer.objects.filter(own, pk=answer_id).exists()
 
 
+def answer_generation(answer_id: UUID) -> UUID | None:
+    """Return the generation that said this answer; None where no model spoke, or it was kept from before."""
+    return Answer.objects.filter(pk=answer_id).values_list("generation_id", flat=True).first()
+
+
 def purposes_without_prompt(purposes: Sequence[str], *, lang: str) -> tuple[str, ...]:
     """Return those of `purposes` that have no active prompt in `lang`."""
     active = set(PromptRevision.objects.filter(is_active=True, lang=lang).values_list("purpose", flat=True))

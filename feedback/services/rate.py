@@ -1,15 +1,21 @@
-"""Store a thumb on a recommendation or an answer. The same voter's second vote replaces the first."""
+"""Store a thumb on a recommendation or an answer. The same voter's second vote replaces the first.
+
+The generation behind it is told what the majority says, so that routing learns which models please.
+"""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+from django.db.models import Sum
 
 from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.metrics import RATINGS
 from feedback.models import Rating
-from rag.queries import answer_exists
-from recommendations.queries import recommendation_exists
+from models_registry.services import ledger
+from rag.queries import answer_exists, answer_generation
+from recommendations.queries import recommendation_exists, recommendation_generation
 
 Voter = AbstractBaseUser | AnonymousUser
 THUMBS = {"up": 1, "down": -1, "none": 0}
@@ -30,16 +36,34 @@ def rate(
     if not _exists(target, target_id, user=user):
         raise TargetNotFound(f"There is no such {target}.")
     RATINGS.labels(rating=thumb).inc()
-    if THUMBS[thumb] == 0:
+    with transaction.atomic():
+        row = _stored(target, target_id, thumb=THUMBS[thumb], reason=reason, unit=unit, at=at)
+        _judge_generation(target, UUID(target_id))
+    return row
+
+
+def _stored(target: str, target_id: str, *, thumb: int, reason: str, unit: str, at: datetime) -> Rating | None:
+    if thumb == 0:
         Rating.objects.filter(target=target, target_id=target_id, unit=unit).delete()
         return None
     row, _ = Rating.objects.update_or_create(
         target=target,
         target_id=target_id,
         unit=unit,
-        defaults={"thumb": THUMBS[thumb], "reason": reason[:300], "rated_at": at},
+        defaults={"thumb": thumb, "reason": reason[:300], "rated_at": at},
     )
     return row
+
+
+def _judge_generation(target: str, key: UUID) -> None:
+    """Tell the generation what all voters say of all that came of it; a tie is no verdict."""
+    is_answer = target == Rating.Target.ANSWER
+    generation_id, keys = (answer_generation(key), (key,)) if is_answer else recommendation_generation(key)
+    if generation_id is None:
+        return
+    votes = Rating.objects.filter(target=target, target_id__in=[str(one) for one in keys])
+    balance = votes.aggregate(sum=Sum("thumb"))["sum"] or 0
+    ledger.rate(generation_id, value=(balance > 0) - (balance < 0) or None)
 
 
 def _exists(target: str, target_id: str, *, user: Voter) -> bool:

@@ -18,7 +18,9 @@ from models_registry.domain.residency import FOREVER
 from models_registry.forms import LinesField
 from models_registry.models import LanguageModel, Provider
 from models_registry.services import health, warm
+from models_registry.services.probe import Probe, probe
 
+MOST_PROBES = 5  # they are asked at once, while somebody waits for the page
 RESIDENT = LanguageModel.objects.filter(resident_until__isnull=False)
 
 
@@ -186,7 +188,7 @@ class LanguageModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no t
         *("observed_calls", "observed_latency_ms", "observed_quality"),
         *("observed_tokens_per_s", "observed_load_s", "observed_chars_per_token"),
     )
-    actions = ("load_into_memory", "unload")
+    actions = ("have_it_speak", "load_into_memory", "unload")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a model is installed on its host and then found
@@ -207,6 +209,15 @@ class LanguageModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no t
     def weights(self, row: LanguageModel) -> str:
         return row.digest[:12] or "-"
 
+    @admin.action(description="Probe: have it say a few words")
+    def have_it_speak(self, request: HttpRequest, queryset: QuerySet[LanguageModel]) -> None:
+        rows = tuple(queryset.select_related("provider"))
+        if len(rows) > MOST_PROBES:
+            self.message_user(request, f"Choose at most {MOST_PROBES} models.", messages.WARNING)
+            return
+        for told in probe(rows, unit=f"user:{request.user.pk}"):
+            self.message_user(request, spoken(told), messages.WARNING if told.failure else messages.SUCCESS)
+
     @admin.action(description="Load into the host's memory (a job)")
     def load_into_memory(self, request: HttpRequest, queryset: QuerySet[LanguageModel]) -> None:
         count = warm.enqueue(queryset.filter(is_installed=True))
@@ -220,6 +231,15 @@ class LanguageModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no t
         for refusal in refusals:
             self.message_user(request, refusal, messages.WARNING)
         self.message_user(request, f"{gone} model{pluralize(gone)} let go.")
+
+
+def spoken(told: Probe) -> str:
+    """Return how a probed model spoke, as a sentence."""
+    who = f"{told.model} on {told.host}"
+    if told.failure:
+        return f"{who} said nothing: {told.failure}"
+    speed = "" if told.tokens_per_s is None else f", then {told.tokens_per_s:.1f} tokens/s"
+    return f"{who}: first word after {told.first_token_ms:,} ms{speed}. It said: {told.words}"
 
 
 def stay(model: LanguageModel) -> str:

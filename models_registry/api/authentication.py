@@ -59,6 +59,12 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         return {"type": "http", "scheme": "bearer", "bearerFormat": "lnr_…"}
 
 
+def tier_of(request: Any) -> str | None:
+    """Return the tier of the key that asks; None for people, whose tier their unit tells."""
+    key = getattr(request, "auth", None)
+    return str(key.tier) if isinstance(key, ApiKey) else None
+
+
 def unit_of(request: Any) -> str:
     """Return who is asking, for sticky choices: the user, else the API key, else the browser's session, else nobody.
 

@@ -140,6 +140,7 @@ class GenerationPlan:
     user_tier: str = "standard"
     decision: Mapping[str, Any] = field(default_factory=dict)  # plain JSON: why this order, why each other one lost
     is_streaming: bool = True  # False: the words are held back until all are said
+    most_at_once: int | None = None  # turns the asker may have open, as the tier says; None: no limit
 
     @property
     def can_generate(self) -> bool:

@@ -172,11 +172,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='generation',
-            name='is_usage_estimated',
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name='generation',
             name='load_ms',
             field=models.PositiveIntegerField(null=True),
         ),

@@ -38,7 +38,6 @@ class Generation(models.Model):
     queue_ms = models.PositiveIntegerField(null=True)
     load_ms = models.PositiveIntegerField(null=True)
     prompt_chars = models.PositiveIntegerField(null=True)
-    is_usage_estimated = models.BooleanField(default=False)
     rating = models.SmallIntegerField(null=True, help_text="+1 or -1, as a person judged the answer.")
 
     class Meta:

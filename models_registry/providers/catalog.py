@@ -17,6 +17,7 @@ from models_registry.providers.base import Embedder, Speaker
 from models_registry.providers.echo import EchoSpeaker
 from models_registry.providers.ollama import OllamaSpeaker
 from models_registry.providers.openai_compatible import OpenAISpeaker
+from models_registry.providers.shards import AT_ONCE, Shards
 
 FEWEST_CONNECTIONS = 50  # per host; looks at its health and embeddings need some beside the generations
 USUALLY_LOADED = 3  # models at once, when a host does not tell
@@ -97,12 +98,16 @@ def _client(endpoint: Endpoint, shelf: _Shelf) -> httpx.AsyncClient:
     most = connections(endpoint)
     client = shelf.clients.get((endpoint.base_url, most))
     if client is None:
-        # All may be kept alive: httpx counts the busy ones too, and beyond that number closes each that falls idle.
-        limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEEP_ALIVE_S)
         # trust_env=False: a proxy of the environment must not see, or break, what goes to the local host.
-        client = httpx.AsyncClient(limits=limits, headers=HEADERS, trust_env=False, verify=_trusted())
+        client = httpx.AsyncClient(transport=Shards(_new_pool, most=most), headers=HEADERS, trust_env=False)
         shelf.clients[endpoint.base_url, most] = client
     return client
+
+
+def _new_pool() -> httpx.AsyncHTTPTransport:
+    # All may be kept alive: httpx counts the busy ones too, and beyond that number closes each that falls idle.
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=KEEP_ALIVE_S)
+    return httpx.AsyncHTTPTransport(verify=_trusted(), limits=limits, trust_env=False)
 
 
 @cache

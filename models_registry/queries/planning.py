@@ -31,6 +31,7 @@ from models_registry.models import (
 GB = 1_000_000_000
 LOCAL_KINDS = frozenset({ProviderKind.OLLAMA.value, ProviderKind.ECHO.value})
 Epoch = tuple[int, ...]
+EPOCH = "SELECT array_agg(value ORDER BY source) FROM models_registry_planning_epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Snapshot:
     rules: tuple[Rule, ...]
     policy: Policy
     tiers: Mapping[str, frozenset[ModelTier]]
+    most_at_once: Mapping[str, int]  # open turns, by tier; absent: no limit
     user_tiers: Mapping[int, str]
     rollouts: Mapping[str, Decimal]
 
@@ -86,14 +88,14 @@ class Snapshot:
 def planning_epoch() -> Epoch:
     """Return what changes whenever a row changes that planning reads, whoever changes it. One tiny statement."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT array_agg(value ORDER BY source) FROM models_registry_planning_epoch")
+        cursor.execute(EPOCH)
         row = cursor.fetchone()
     return tuple(row[0] or ()) if row else ()
 
 
 def read_snapshot(epoch: Epoch, *, this_machine_gb: float | None) -> Snapshot:
     """Return everything planning needs, in ten statements. `this_machine_gb`: what models may take here."""
-    strategies = _strategies()
+    strategies, tiers = _strategies(), tuple(Tier.objects.all())
     return Snapshot(
         epoch=epoch,
         listings=_listings([one.wish for one in strategies.values()], this_machine_gb),
@@ -101,7 +103,8 @@ def read_snapshot(epoch: Epoch, *, this_machine_gb: float | None) -> Snapshot:
         roads={row.purpose: Road(frozenset(row.kinds), row.model) for row in Route.objects.all()},
         rules=tuple(_rule(row) for row in RoutingRule.objects.filter(is_enabled=True)),
         policy=active_policy(),
-        tiers={**TIERS, **{row.slug: frozenset(map(ModelTier, row.model_tiers)) for row in Tier.objects.all()}},
+        tiers={**TIERS, **{row.slug: frozenset(map(ModelTier, row.model_tiers)) for row in tiers}},
+        most_at_once={row.slug: row.max_concurrent for row in tiers if row.max_concurrent is not None},
         user_tiers=dict(UserTier.objects.values_list("user_id", "tier__slug")),
         rollouts=dict(Rollout.objects.filter(is_enabled=True).values_list("slug", "share_percent")),
     )

@@ -51,7 +51,6 @@ class Choice:
     latency_ms: int | None
     prompt_tokens: int | None
     generated_tokens: int | None
-    is_usage_estimated: bool
     cost_usd: Decimal | None
 
 
@@ -151,7 +150,6 @@ def choice(row: Generation) -> Choice:
         latency_ms=row.latency_ms,
         prompt_tokens=row.prompt_tokens,
         generated_tokens=row.generated_tokens,
-        is_usage_estimated=row.is_usage_estimated,
         cost_usd=row.cost_usd,
     )
 

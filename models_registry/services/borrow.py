@@ -1,10 +1,10 @@
 """Borrow the database for one verb from async code, and give the connection back at once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -15,6 +15,12 @@ _QUEUES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 _ASIDE = ThreadPoolExecutor(8, thread_name_prefix="borrow")  # more would only wait for each other, and the interpreter
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class Visit(Protocol):
+    """Runs a verb that needs the database, and returns what it returns."""
+
+    def __call__(self, verb: Callable[P, T], *given: P.args, **named: P.kwargs) -> Awaitable[T]: ...
 
 
 async def borrowing_aside(verb: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

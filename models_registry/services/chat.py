@@ -13,11 +13,12 @@ from models_registry.domain.chat import GenerationPlan, Knobs, Message, Role
 from models_registry.domain.errors import KeyInvalid, ModelNotInstalled
 from models_registry.domain.scopes import Scope
 from models_registry.models import ApiKey
-from models_registry.services import health, keys, limits
-from models_registry.services.borrow import give_back
+from models_registry.queries.planning import Epoch, Snapshot
+from models_registry.services import entrance, health, keys, limits, registry
+from models_registry.services.borrow import Visit, give_back
 from models_registry.services.plan import AUTO, GATEWAY, plan_chat
 
-__all__ = ["AUTO", "GATEWAY", "Caller", "PlannedTurn", "Wanted", "let_in", "plan_turn"]
+__all__ = ["AUTO", "GATEWAY", "Caller", "PlannedTurn", "Wanted", "let_in", "plan_turn", "plan_turn_here"]
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 5.0  # per process; a look costs a query, and nobody waits for it
@@ -84,6 +85,24 @@ def plan_turn(authorization: str, wanted: Wanted, *, at: datetime) -> PlannedTur
     return PlannedTurn(caller, replace(plan, knobs=tuned(plan.knobs, wanted)))
 
 
+async def plan_turn_here(authorization: str, wanted: Wanted, *, visit: Visit, at: datetime) -> PlannedTurn:
+    """Do as `plan_turn` without leaving the event loop, where nothing stands in the way; else by a visit.
+
+    :raises ModelError: as `plan_turn`.
+    """
+    admitted = await entrance.find(authorization, at=at)
+    if admitted is None:
+        return await visit(plan_turn, authorization, wanted, at=at)
+    keys.require(admitted.key, Scope.GATEWAY)
+    if not await entrance.charge(admitted, at=at):
+        return await visit(plan_turn, authorization, wanted, at=at)
+    caller = _caller(admitted.key, wanted.on_behalf_of)
+    plan = _plan_at_once(wanted, caller, epoch=admitted.epoch, at=at)
+    if plan is None:
+        plan = await visit(_planned, wanted, caller, at=at)
+    return PlannedTurn(caller, replace(plan, knobs=tuned(plan.knobs, wanted)))
+
+
 def tuned(knobs: Knobs, wanted: Wanted) -> Knobs:
     """Return the knobs with those that the caller turned."""
     names = ("top_p", "seed", "presence_penalty", "frequency_penalty")
@@ -110,7 +129,19 @@ def _planned(wanted: Wanted, caller: Caller, *, at: datetime) -> GenerationPlan:
     return _plan(wanted, caller, at=at)
 
 
-def _plan(wanted: Wanted, caller: Caller, *, at: datetime) -> GenerationPlan:
+def _plan_at_once(wanted: Wanted, caller: Caller, *, epoch: Epoch, at: datetime) -> GenerationPlan | None:
+    """Return the plan if it takes nothing but memory."""
+    if not registry.is_kept(epoch):
+        return None
+    _watch.keep()
+    try:
+        plan = _plan(wanted, caller, at=at, known=registry.at_epoch(epoch))
+    except ModelNotInstalled:
+        return None
+    return plan if plan.can_generate else None
+
+
+def _plan(wanted: Wanted, caller: Caller, *, at: datetime, known: Snapshot | None = None) -> GenerationPlan:
     return plan_chat(
         wanted.model,
         prompt=question_in(wanted.messages),
@@ -119,6 +150,7 @@ def _plan(wanted: Wanted, caller: Caller, *, at: datetime) -> GenerationPlan:
         max_tokens=wanted.max_tokens,
         temperature=wanted.temperature,
         at=at,
+        known=known,
     )
 
 

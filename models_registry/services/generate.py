@@ -40,6 +40,7 @@ from models_registry.services import breakers, count, queue
 from models_registry.services.course import Course, Refused
 from models_registry.services.holding import held_back
 from models_registry.services.interruption import until_stopped
+from models_registry.services.open_turns import counted
 from models_registry.services.shield import finish
 
 SHARED_BUDGET = RetryBudget()  # of this process, for all turns
@@ -81,6 +82,7 @@ class Speech:
         Queued and Loading may come before Started. So may Thinking: it is never part of the answer, and shows that a
         model is at work. Where the plan does not stream, all words come in one piece, before Finished.
 
+        :raises QuotaExceeded: when the asker has too many turns open, by its tier.
         :raises QueueFull: when every model has too many waiting requests; `retry_after_s` tells when to come back.
         :raises WaitTooLong: when every model would be free too late; likewise.
         :raises NoModelAvailable: when no candidate said a word, for any other reason.
@@ -91,7 +93,11 @@ class Speech:
         self._outcome, self._error_code = Outcome.FAILED, "unexpected"
         try:
             said = self._turns() if self._plan.is_streaming else held_back(self._turns())
-            async with aclosing(said) as turns, aclosing(until_stopped(turns, self._stop)) as pieces:
+            async with (
+                counted(self._plan.unit, most=self._plan.most_at_once),
+                aclosing(said) as turns,
+                aclosing(until_stopped(turns, self._stop)) as pieces,
+            ):
                 async for piece in pieces:
                     yield piece
             self._outcome, self._error_code = Outcome.COMPLETED, ""

@@ -71,14 +71,24 @@ def create(
 
 def authenticate(text: str, *, at: datetime) -> ApiKey | None:
     """Return the active key with this text, its use noted, or None; a wrong key takes as long as a right one."""
-    row = next(iter(ApiKey.objects.raw(FIND, (_prefix(text),))), None)
-    is_right = hmac.compare_digest(_sha256(text), row.key_sha256 if row else NO_KEY_SHA256)
-    if row is None or not is_right or not row.is_usable(at=at):
+    row = next(iter(ApiKey.objects.raw(FIND, (prefix_of(text),))), None)
+    if not is_right(row, text, at=at) or row is None:
         return None
-    if row.latest_used_at is None or at - row.latest_used_at >= USE_NOTED_EVERY:
+    if is_use_to_be_noted(row, at=at):
         ApiKey.objects.filter(pk=row.pk).update(latest_used_at=at)
         row.latest_used_at = at
     return row
+
+
+def is_right(row: ApiKey | None, text: str, *, at: datetime) -> bool:
+    """Return whether this row is the key with this text and may be used; it takes as long when there is no row."""
+    is_same = hmac.compare_digest(_sha256(text), row.key_sha256 if row else NO_KEY_SHA256)
+    return row is not None and is_same and row.is_usable(at=at)
+
+
+def is_use_to_be_noted(row: ApiKey, *, at: datetime) -> bool:
+    """Return whether the latest use that was noted is too long ago."""
+    return row.latest_used_at is None or at - row.latest_used_at >= USE_NOTED_EVERY
 
 
 def bearer_token(header: str | bytes) -> str | None:
@@ -114,7 +124,8 @@ def revoke(keys: Iterable[ApiKey]) -> int:
     return ApiKey.objects.filter(pk__in=[key.pk for key in keys], is_active=True).update(is_active=False)
 
 
-def _prefix(text: str) -> str:
+def prefix_of(text: str) -> str:
+    """Return the part of a key's text that its row is found by, empty for what is no key of ours."""
     parts = text.split("_", 2)
     is_ours = len(parts) == 3 and parts[0] == "lnr" and parts[1].isascii() and parts[1].isalnum()
     return parts[1] if is_ours else ""

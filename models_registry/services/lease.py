@@ -11,7 +11,7 @@ import logging
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping, Sequence
 from hashlib import blake2b
 from random import SystemRandom
 from typing import Any
@@ -29,6 +29,7 @@ BACKOFF_S = (0.25, 0.5, 1.0, 2.0, 5.0)  # between attempts to reach the database
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 OURS_ALONE = ("pool", "server_side_binding", "isolation_level", "assume_role")  # options that are Django's, not libpq's
 Callback = Callable[[str], None]
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 class LeaseLost(Exception):
@@ -70,7 +71,7 @@ class Lease:
             await asyncio.wait({self._connecting}, timeout=within_s)
         return self.is_held
 
-    async def fetch(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def fetch(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """Run one statement to its end, also when the caller is canceled, and return its rows.
 
         :raises LeaseLost: when the database is away.
@@ -236,11 +237,18 @@ def current() -> Lease:
     loop = asyncio.get_running_loop()
     found = _leases.get(loop)
     if found is None:
+        forget_closed(_leases)
         lease = Lease()
         found = _leases[loop] = (lease, _caretaker(lease))
         with contextlib.suppress(StopIteration):  # run it to its first yield: it awaits nothing before
             found[1].__anext__().send(None)
     return found[0]
+
+
+def forget_closed(kept: MutableMapping[asyncio.AbstractEventLoop, Any]) -> None:
+    """Drop what is kept for loops that ended: a value that holds its own loop would keep both for ever."""
+    for ended in [loop for loop in kept if loop.is_closed()]:
+        del kept[ended]
 
 
 async def close() -> None:
@@ -266,9 +274,7 @@ def connection_settings() -> dict[str, Any]:
     return {**usual, **options, **{key: given[name] for key, name in names.items() if given.get(name)}}
 
 
-async def _run(
-    connection: psycopg.AsyncConnection[Any], query: str, values: Sequence[Any] = ()
-) -> list[tuple[Any, ...]]:
+async def _run(connection: psycopg.AsyncConnection[Any], query: str, values: Values = ()) -> list[tuple[Any, ...]]:
     cursor = await connection.execute(query.encode(), values or None)
     return await cursor.fetchall() if cursor.description else []
 

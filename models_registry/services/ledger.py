@@ -37,6 +37,12 @@ def write_soon(record: GenerationRecord, plan: GenerationPlan) -> uuid.UUID:
     return key
 
 
+def rate(generation_id: uuid.UUID | None, *, value: int | None) -> None:
+    """Note how people judged what a generation said: +1, -1, or None for no verdict. Without a generation: nothing."""
+    if generation_id is not None:
+        Generation.objects.filter(pk=generation_id).update(rating=value)
+
+
 def flush() -> None:
     """Store what still waits, in this thread, before returning."""
     _queue.flush()

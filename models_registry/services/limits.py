@@ -5,7 +5,7 @@ One statement asks and counts. Who is refused is not counted, so hammering locks
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,8 @@ WINDOW = """
 """
 MINUTE = WINDOW.format(seconds=60, limit="%(per_minute)s", only_if="")
 HOUR = WINDOW.format(seconds=3600, limit="%(per_hour)s", only_if="WHERE (SELECT minute.is_allowed FROM minute)")
-QUOTA = f"SELECT requests_per_minute, requests_per_hour FROM {Tier._meta.db_table} WHERE slug = %s"  # noqa: S608 - ours
+QUOTA_OF = f"SELECT requests_per_minute, requests_per_hour FROM {Tier._meta.db_table} WHERE slug = {{tier}}"  # noqa: S608 - ours
+QUOTA = QUOTA_OF.format(tier="%s")
 # Everybody's next request waits for the row of this one, so its commit does not wait for the disk; a count that a power
 # cut takes back harms nobody.
 HASTE = "haste AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
@@ -65,7 +66,7 @@ def charge_key(key: ApiKey, *, at: datetime) -> None:
     :raises LimiterUnavailable: when it cannot be counted.
     """
     quota = _quota(key.tier, per_minute=key.requests_per_minute, per_hour=key.requests_per_hour)
-    take(f"key:{key.pk}", per_minute=quota.per_minute, per_hour=quota.per_hour, at=at)
+    take(unit_of(key), per_minute=quota.per_minute, per_hour=quota.per_hour, at=at)
 
 
 def charge_address(address: str, *, at: datetime) -> None:
@@ -87,9 +88,33 @@ def take(unit: str, *, per_minute: int | None, per_hour: int | None, at: datetim
     """
     if per_minute is None and per_hour is None:
         return
-    limits = {60: per_minute, 3600: per_hour}
+    quota = Quota(per_minute, per_hour)
     with _store_needed():
-        windows = _rows(unit, per_minute, per_hour, at)
+        windows = _rows(unit, quota, at)
+    refuse_excess(windows, quota, at=at)
+
+
+def unit_of(key: ApiKey) -> str:
+    """Return what the windows of a key are kept under."""
+    return f"key:{key.pk}"
+
+
+def own_or_usual(key: ApiKey, usual: Quota) -> Quota:
+    """Return the limits of a key: its own, and where it has none, those of its tier."""
+    return _filled(usual, per_minute=key.requests_per_minute, per_hour=key.requests_per_hour)
+
+
+def values(unit: str, quota: Quota, *, at: datetime) -> dict[str, Any]:
+    """Return what TAKE asks for."""
+    return {"unit": unit, "per_minute": quota.per_minute, "per_hour": quota.per_hour, "at": at}
+
+
+def refuse_excess(windows: Iterable[Sequence[Any]], quota: Quota, *, at: datetime) -> None:
+    """Do nothing when the windows that TAKE returned allowed the request.
+
+    :raises QuotaExceeded: when one did not.
+    """
+    limits = {60: quota.per_minute, 3600: quota.per_hour}
     for seconds, started_at, count, previous, is_allowed in windows:
         limit = limits[seconds]
         if not is_allowed and limit is not None:
@@ -111,9 +136,9 @@ def _store_needed() -> Iterator[None]:
 
 
 @with_circuit_breaker(POSTGRES, failures=STORE_FAULTS)
-def _rows(unit: str, per_minute: int | None, per_hour: int | None, at: datetime) -> list[Any]:
+def _rows(unit: str, quota: Quota, at: datetime) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"unit": unit, "per_minute": per_minute, "per_hour": per_hour, "at": at})
+        cursor.execute(TAKE, values(unit, quota, at=at))
         return list(cursor.fetchall())
 
 
@@ -137,6 +162,10 @@ def _quota(tier: str, *, per_minute: int | None = None, per_hour: int | None = N
         return Quota(per_minute, per_hour)
     with _store_needed():
         usual = _quota_of(tier) or USUAL
+    return _filled(usual, per_minute=per_minute, per_hour=per_hour)
+
+
+def _filled(usual: Quota, *, per_minute: int | None, per_hour: int | None) -> Quota:
     return Quota(
         per_minute=usual.per_minute if per_minute is None else per_minute,
         per_hour=usual.per_hour if per_hour is None else per_hour,

@@ -98,14 +98,16 @@ def plan_chat(
     deadline_s: float | None = None,
     context: Mapping[str, object] | None = None,
     at: datetime | None = None,
+    known: Snapshot | None = None,
 ) -> GenerationPlan:
     """Return the plan for one chat answer by the model named, or by the best one for `auto`.
 
     `prompt` is what the user said last; it is listened to, never kept. A short `deadline_s` prefers fast models.
+    `known`: the rows, where the caller has just learned that they still hold.
 
     :raises ModelNotInstalled: when no host that is switched on holds a model of that name.
     """
-    known = registry.current()
+    known = known or registry.current()
     only = None if model.strip().lower() == AUTO else _installed_name(model, known)
     heard = hear(prompt, context=context)
     match = None if only or not known.policy.is_routing else best_match(heard.folded, known.rules)
@@ -144,6 +146,7 @@ def _plan(asking: Asking, *, strategy: str, query_type: QueryType) -> Generation
         user_tier=asking.user_tier,
         decision=plain(options, decision, features=asking.features, policy=asking.known.policy),
         is_streaming=asking.known.policy.is_streaming,
+        most_at_once=asking.known.most_at_once.get(asking.user_tier),
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Min
 
 from models_registry.domain.routing import normalized
 from models_registry.models import LanguageModel, Waiter
-from models_registry.services.lease import space
+from models_registry.services.lease import forget_closed, space
 from models_registry.services.lease_sql import HELD
 from models_registry.services.usher import Usher
 from models_registry.services.visits import Ask, Visit
@@ -35,6 +35,7 @@ def _usher() -> Usher:
     loop = asyncio.get_running_loop()
     found = _ushers.get(loop)
     if found is None:
+        forget_closed(_ushers)
         found = _ushers[loop] = Usher()
     return found
 

@@ -6,7 +6,7 @@ another process, SQL typed by hand. A snapshot belongs to one state of these num
 
 import threading
 
-from models_registry.queries.planning import Snapshot, planning_epoch, read_snapshot
+from models_registry.queries.planning import Epoch, Snapshot, planning_epoch, read_snapshot
 from models_registry.services.hardware import measure
 
 _reading = threading.Lock()
@@ -15,8 +15,17 @@ _kept: Snapshot | None = None
 
 def current() -> Snapshot:
     """Return the rows that planning reads as they are now: one statement when nothing changed, else eleven more."""
+    return at_epoch(planning_epoch())
+
+
+def is_kept(epoch: Epoch) -> bool:
+    """Return whether the rows at this epoch are in memory, so that planning needs no statement."""
+    return _kept is not None and _kept.epoch == epoch
+
+
+def at_epoch(epoch: Epoch) -> Snapshot:
+    """Return the rows that planning reads, as they are at an epoch that was just read."""
     global _kept
-    epoch = planning_epoch()
     kept = _kept
     if kept is not None and kept.epoch == epoch:
         return kept

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from models_registry.api.authentication import unit_of
+from models_registry.api.authentication import tier_of, unit_of
 from models_registry.domain.scopes import Scope
 from models_registry.services.turns import Ticket
 from rag.api.framing import STREAM_RENDERERS, framed
@@ -42,7 +42,8 @@ class QueryView(APIView):
         """Answer a question from the library, with citations. Works without a model: then it quotes (`degraded`)."""
         form = QueryIn(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = {"unit": unit_of(request), "user": request.user, "at": timezone.now(), **form.knobs()}
+        asker = {"unit": unit_of(request), "user": request.user, "user_tier": tier_of(request)}
+        asked = {**asker, "at": timezone.now(), **form.knobs()}
 
         def turn(include_ai: bool) -> AsyncGenerator[Event, None]:
             return answer(form.validated_data["query"], include_ai=include_ai, **asked)
@@ -105,6 +106,7 @@ class StreamQueryView(APIView):
             form.validated_data["query"],
             unit=unit_of(request),
             user=request.user,
+            user_tier=tier_of(request),
             at=timezone.now(),
             ticket=ticket,
             **form.knobs(),

@@ -34,6 +34,7 @@ async def answer(
     temperature: float | None = None,
     max_tokens: int | None = None,
     include_ai: bool = True,
+    user_tier: str | None = None,
     ticket: Ticket | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[Event, None]:
@@ -60,6 +61,7 @@ async def answer(
         temperature=temperature,
         max_tokens=max_tokens,
         include_ai=include_ai,
+        user_tier=user_tier,
     )
     async with aclosing(Turn(ask, ticket=ticket or Ticket(), clock=clock).events()) as events:
         async for event in events:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from models_registry.services.default_breakers import CACHE
 from models_registry.services.guard import with_circuit_breaker
@@ -17,7 +18,7 @@ from rag.domain.expansion import fold
 from rag.domain.policy import SHIPPED
 
 logger = logging.getLogger(__name__)
-CACHE_FAULTS = (DatabaseError, OSError)  # an answer never fails for want of a cache
+CACHE_FAULTS = (DatabaseError, RedisError, OSError)  # an answer never fails for want of a cache
 LAYOUT = 1  # raise it when the stored answer's fields change
 
 

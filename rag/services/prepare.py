@@ -46,6 +46,7 @@ class Ask:
     temperature: float | None = None
     max_tokens: int | None = None
     include_ai: bool = True
+    user_tier: str | None = None  # None: that of the user whom `unit` names
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,12 @@ def _prompt(lang: str) -> ActivePrompt | None:
 
 def _plan(ask: Ask, prompt: ActivePrompt | None) -> GenerationPlan:
     plan = plan_generation(
-        ask.query_type, purpose=ANSWER_PURPOSE, unit=ask.unit, force_model=ask.force_model, prompt=ask.question
+        ask.query_type,
+        purpose=ANSWER_PURPOSE,
+        unit=ask.unit,
+        force_model=ask.force_model,
+        user_tier=ask.user_tier,
+        prompt=ask.question,
     )
     knobs = replace(
         plan.knobs,

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from models_registry.api.authentication import unit_of
+from models_registry.api.authentication import tier_of, unit_of
 from models_registry.domain.query_types import QueryType
 from recommendations.api.serializers import AdviceQuery
 from recommendations.domain.advice import Engine
@@ -50,6 +50,7 @@ def asked(
         pubkey=key,
         unit=unit_of(request),
         user=request.user,
+        user_tier=tier_of(request),
         query_type=QueryType(words["analysis_type"]),
         goal=words["goal"],
         engine=engine,

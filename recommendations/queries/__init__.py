@@ -1,6 +1,6 @@
 """Reads of the advice floor: rows in, frozen values out."""
 
-from recommendations.queries.advice import recommendation_exists, recommendation_of
+from recommendations.queries.advice import recommendation_exists, recommendation_generation, recommendation_of
 from recommendations.queries.balances import local_ratios
 from recommendations.queries.channels import ChannelFilters, ChannelLine, ChannelsPage, channels_at, channels_page
 from recommendations.queries.networks import (
@@ -56,6 +56,7 @@ __all__ = [
     "newest_snapshot",
     "node_summary",
     "recommendation_exists",
+    "recommendation_generation",
     "recommendation_of",
     "search_nodes",
 ]

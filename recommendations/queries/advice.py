@@ -25,3 +25,12 @@ def recommendation_of(key: UUID, *, user: Viewer) -> Recommendation:
 def recommendation_exists(key: UUID, *, user: Viewer) -> bool:
     """Tell whether there is such a recommendation that this user may see."""
     return Recommendation.objects.visible_to(user).filter(pk=key).exists()
+
+
+def recommendation_generation(key: UUID) -> tuple[UUID | None, tuple[UUID, ...]]:
+    """Return the generation behind a recommendation, None where no model spoke, with all that came of the same run."""
+    row = Recommendation.objects.filter(pk=key).values("run_id", "run__generation_id").first()
+    if row is None or row["run__generation_id"] is None:
+        return None, ()
+    siblings = Recommendation.objects.filter(run_id=row["run_id"]).values_list("pk", flat=True)
+    return row["run__generation_id"], tuple(siblings)

@@ -59,8 +59,7 @@ def brief(
     """Return the brief of the best findings; `is_prose` asks for a description instead of chosen findings."""
     chosen = items[:MOST_FINDINGS]
     citations = number_citations(chosen)
-    targets = tuple(item.target for item in chosen)
-    told = (*lines(facts), *channel_lines(facts, targets), *(line for item in chosen for line in _finding_lines(item)))
+    told = told_lines(facts, items)
     prompt = active_prompt(f"advice:{query_type}", lang)
     closing = (DESCRIBING if is_prose else CHOOSING)[lang].format(count=MOST_ITEMS)
     return Brief(
@@ -71,6 +70,14 @@ def brief(
         digest=_digest(told, citations),
         prompt_revision_id=prompt.revision_id,
     )
+
+
+def told_lines(facts: NodeFacts, items: tuple[ScoredRecommendation, ...]) -> tuple[str, ...]:
+    """Return what a model is told of the node and the best findings, line by line."""
+    chosen = items[:MOST_FINDINGS]
+    targets = tuple(item.target for item in chosen)
+    found = (line for item in chosen for line in _finding_lines(item))
+    return (*lines(facts), *channel_lines(facts, targets), *found)
 
 
 def _known(chosen: tuple[ScoredRecommendation, ...], citations: tuple[Citation, ...], told: tuple[str, ...]) -> Known:

@@ -22,7 +22,7 @@ from recommendations.domain.recommendation import ScoredRecommendation, recommen
 from recommendations.domain.tracking import row_id
 from recommendations.models import Recommendation
 from recommendations.queries import NodeIdentity, find_place
-from recommendations.services.brief import Brief, brief
+from recommendations.services.brief import Brief, brief, told_lines
 from recommendations.services.cite import cited
 from recommendations.services.quality_bar import QualityBar, quality_bar
 from recommendations.services.recall import cache_key, recall
@@ -30,6 +30,8 @@ from recommendations.services.snapshot import facts_of
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
 
 PURPOSE = "advice"
+CHOOSING = {"requires_prioritization": True, "is_structured": True}  # what the task asks of a model, beside its words
+DESCRIBING = {"requires_analysis": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AdviceRequest:
     use_cache: bool = True
     network: str | None = None
     force_model: str | None = None
+    user_tier: str | None = None  # None: that of the user whom `unit` names
     is_prose: bool = False  # a described node rather than chosen findings
 
 
@@ -103,7 +106,7 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang))
     row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
     engine, choice = _engine(request, at=at)
-    plan = _plan(request, choice) if engine is Engine.V2 and request.include_ai and scored else None
+    plan = _plan(request, choice, facts, scored) if engine is Engine.V2 and request.include_ai and scored else None
     told = _brief(request, facts, scored) if plan and plan.can_generate else None
     if plan and told:
         plan = replace(plan, prompt_revision_id=told.prompt_revision_id)  # stored with the generation
@@ -134,9 +137,19 @@ def _engine(request: AdviceRequest, *, at: datetime) -> tuple[Engine, RolloutCho
     return Engine(choice.engine), choice
 
 
-def _plan(request: AdviceRequest, choice: RolloutChoice | None) -> GenerationPlan:
+def _plan(
+    request: AdviceRequest, choice: RolloutChoice | None, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]
+) -> GenerationPlan:
     ensure_fresh()
-    plan = plan_generation(request.query_type, purpose=PURPOSE, unit=request.unit, force_model=request.force_model)
+    plan = plan_generation(
+        request.query_type,
+        purpose=PURPOSE,
+        unit=request.unit,
+        force_model=request.force_model,
+        user_tier=request.user_tier,
+        prompt="\n".join(told_lines(facts, scored)),
+        context=DESCRIBING if request.is_prose else CHOOSING,
+    )
     if choice is None:
         return plan
     return replace(plan, rollout=choice.rollout, variant=choice.variant, bucket=choice.bucket)

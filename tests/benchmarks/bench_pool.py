@@ -8,13 +8,13 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 
-from models_registry.domain.chat import Endpoint
+from models_registry.domain.chat import ChatRequest, Endpoint, Knobs, Message, Role, Text
 from models_registry.providers import catalog
-from models_registry.providers.asking import generate
 from models_registry.providers.ollama import OllamaSpeaker
 from tests.servers.ollama import OllamaServer
 
@@ -92,7 +92,9 @@ async def _version(speaker: OllamaSpeaker) -> str:
 
 
 async def _answer(speaker: OllamaSpeaker) -> str:
-    return await generate(speaker, "Why are my fees too low?", model=MODEL)
+    request = ChatRequest(model=MODEL, messages=(Message(Role.USER, "Why are my fees too low?"),), knobs=Knobs())
+    async with aclosing(speaker.stream(request)) as pieces:
+        return "".join([piece.content async for piece in pieces if isinstance(piece, Text)])
 
 
 class Relay:

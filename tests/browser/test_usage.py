@@ -1,5 +1,6 @@
 """The usage page in a real browser: it keeps itself fresh, but not under a reader's eyes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,3 +101,12 @@ def test_the_page_does_not_scroll_sideways(page: Page, width: int) -> None:
     page.goto("/models/usage")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_administration_leads_to_the_usage_and_to_the_pages(page: Page) -> None:
+    for name, path in (("Usage of models", "/models/usage"), ("Pages", "/")):
+        page.goto("/admin/")
+        page.get_by_text("lnrag", exact=True).first.click()
+        page.get_by_role("link", name=name).click()
+
+        expect(page).to_have_url(re.compile(rf"://[^/]+{path}$"))

@@ -57,9 +57,9 @@ class Streamed:
 
 def let_speak(url: str, *, slots: int = 4, queue_limit: int = 256, **limits: float) -> None:
     """Let the Ollama row name a stand-in that takes several at once. What failed in another test is forgotten."""
-    point_at(url, **limits)
+    point_at(url, slots=slots, **limits)
     Breaker.objects.filter(name__in=[breaker_name("ollama", model) for model in (MODEL, OTHER)]).delete()
-    Provider.objects.filter(slug="ollama").update(slots=slots, queue_limit=queue_limit)
+    Provider.objects.filter(slug="ollama").update(queue_limit=queue_limit)
 
 
 def question(text: str = "Why are my fees too low?", **more: Any) -> dict[str, Any]:

@@ -276,6 +276,32 @@ def test_a_model_is_loaded_by_a_job(admin):
     assert OrmQ.objects.count() == 1
 
 
+def test_a_probe_says_a_few_words_and_is_kept_in_the_ledger(admin, server):
+    server.respond_with(lambda _request: ["I am ", "ready ", "<b>now</b>."])
+    alive = host(base_url=server.url)
+    row, mute = model(alive, MODEL), model(alive, "nomic-embed-text", capabilities=["embedding"])
+    dead = model(host("dead"), MODEL)
+
+    told = act(admin, LanguageModel, "have_it_speak", row, mute, dead)
+
+    said = rf"{MODEL} on ollama: first word after \d+ ms.* It said: I am ready .*"
+    assert any(re.fullmatch(said, one) for one in told)
+    assert "nomic-embed-text on ollama said nothing: it does not speak" in told
+    assert any(one.startswith(f"{MODEL} on dead said nothing: ") for one in told)
+    rows = {one.outcome: one for one in Generation.objects.filter(purpose="probe")}
+    assert rows["completed"].generated_tokens
+    assert rows["failed"].error_code == "no_model_available"
+    assert server.requests_for("/api/chat")[-1].body["options"]["num_predict"] == 48  # the first one loads
+
+
+def test_a_probe_of_many_models_is_refused(admin):
+    alive = host()
+    rows = [model(alive, f"m:{number}b") for number in range(6)]
+
+    assert act(admin, LanguageModel, "have_it_speak", *rows) == ["Choose at most 5 models."]
+    assert not Generation.objects.exists()
+
+
 def test_a_strategys_models_are_written_one_per_line(admin):
     row = strategy("quick", "phi3:medium")
     body = {

@@ -41,6 +41,30 @@ def test_a_key_is_made_for_the_scopes_that_are_named():
         call_command("create_api_key", "--name", "bot", "--scope", "everything")
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], (None, None)),
+        (["--per-minute", "600"], (600, None)),
+        (["--per-minute", "600", "--per-hour", "20000"], (600, 20_000)),
+    ],
+)
+def test_a_key_has_limits_of_its_own_where_they_are_given(words, expected):
+    call_command("create_api_key", "--name", "bot", *words)
+
+    row = ApiKey.objects.get()
+    assert (row.requests_per_minute, row.requests_per_hour) == expected
+
+
+@pytest.mark.parametrize("limit", ["0", "-5", "many", "1.5", "99999999999"])
+@pytest.mark.parametrize("option", ["--per-minute", "--per-hour"])
+def test_a_limit_that_is_none_makes_no_key(option, limit):
+    with pytest.raises(CommandError, match=option):
+        call_command("create_api_key", "--name", "bot", f"{option}={limit}")
+
+    assert not ApiKey.objects.exists()
+
+
 def test_an_unknown_user_or_tier_makes_no_key():
     with pytest.raises(CommandError, match="no user named bob"):
         call_command("create_api_key", name="x", user="bob")

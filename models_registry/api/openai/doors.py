@@ -17,7 +17,7 @@ from models_registry.domain.chat import estimated_tokens
 from models_registry.domain.embedding import Embedded
 from models_registry.domain.scopes import Scope
 from models_registry.queries.shelf import shelved_models
-from models_registry.services.chat import Wanted, let_in, plan_turn
+from models_registry.services.chat import Wanted, let_in, plan_turn, plan_turn_here
 from models_registry.services.embed import aembed
 
 Answering = Callable[[Call], Awaitable[Reply]]
@@ -102,7 +102,10 @@ async def _read(call: Call, shape: type[T], *, scope: Scope = Scope.GATEWAY) -> 
 
 async def _answer(call: Call, asked: ChatAsked | CompletionAsked, dialect: Dialect) -> Reply:
     wanted = _wanted(asked)
-    turn = await call.visit(plan_turn, call.authorization, wanted, at=timezone.now())
+    if call.is_at_home:
+        turn = await plan_turn_here(call.authorization, wanted, visit=call.visit, at=timezone.now())
+    else:
+        turn = await call.visit(plan_turn, call.authorization, wanted, at=timezone.now())
     answer = Answer(turn, wanted, dialect=dialect, with_usage=asked.wants_usage)
     return await (answer.streamed() if asked.stream else answer.whole())
 

@@ -4,7 +4,7 @@ Django's middleware costs a request several hops between threads; a stream of to
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -37,14 +37,15 @@ def as_asgi(door: Door, named: Mapping[str, str]) -> Application:
         except Gone:
             return
         given = (value for name, value in scope["headers"] if name == b"authorization")
-        call = Call(scope["method"], next(given, b"").decode("latin-1"), body or b"", named, borrowing_aside)
+        token = next(given, b"").decode("latin-1")
+        call = Call(scope["method"], token, body or b"", named, borrowing_aside, is_at_home=True)
         answer = door(call) if body is not None else _refuse_size()
         await _while_listening(receive, answer, send)
 
     return application
 
 
-def as_view(door: Door) -> Callable[..., Awaitable[HttpResponseBase]]:
+def as_view(door: Door) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
     """Return a door as an asynchronous Django view."""
 
     async def view(request: HttpRequest, **named: str) -> HttpResponseBase:

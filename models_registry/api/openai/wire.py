@@ -2,23 +2,14 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from models_registry.services.borrow import borrowing
+from models_registry.services.borrow import Visit, borrowing
 
-P = ParamSpec("P")
-T = TypeVar("T")
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 LARGEST_BODY = 4 * 1024 * 1024  # bytes; as much as settings.DATA_UPLOAD_MAX_MEMORY_SIZE allows elsewhere
-
-
-class Visit(Protocol):
-    """Runs a verb that needs the database, and returns what it returns."""
-
-    def __call__(self, verb: Callable[P, T], *given: P.args, **named: P.kwargs) -> Awaitable[T]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +17,7 @@ class Call:
     """What a program asks: the body is whole, and `named` holds the variable parts of the path.
 
     `visit` runs a verb that needs the database, in a thread that suits the server that took the call.
+    `is_at_home`: the event loop serves many calls, and has a database connection of its own.
     """
 
     method: str
@@ -33,6 +25,7 @@ class Call:
     body: bytes = b""
     named: Mapping[str, str] = field(default_factory=dict)
     visit: Visit = borrowing
+    is_at_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)

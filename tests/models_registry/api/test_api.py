@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from models_registry.api.authentication import KeyPrincipal, unit_of
+from models_registry.api.authentication import KeyPrincipal, tier_of, unit_of
 from models_registry.domain.query_types import QueryType
 from models_registry.models import Generation
 from models_registry.services import defaults, keys
@@ -94,6 +94,13 @@ def test_a_key_acts_for_its_user_or_for_itself(client):
     assert not principal.is_anonymous
     assert not principal.is_staff
     assert str(principal).startswith("API key ")
+
+
+def test_a_key_brings_its_tier_and_people_have_that_of_their_row():
+    key = keys.create("a", tier="premium").row
+
+    assert tier_of(SimpleNamespace(user=KeyPrincipal(key), auth=key)) == "premium"
+    assert tier_of(SimpleNamespace(user=AnonymousUser(), auth=None)) is None
 
 
 def test_a_unit_is_the_user_the_key_the_session_or_nobody():

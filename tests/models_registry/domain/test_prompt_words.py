@@ -56,8 +56,11 @@ def test_the_rule_with_most_words_wins_then_the_lower_priority_then_the_name():
         Rule("a", words=frozenset({"node"}), priority=5),
     ]
 
-    assert best_match("fee too high", rules).words == ("fee", "too high")
-    assert best_match("my node", rules).rule.slug == "a"
+    longest, earliest = best_match("fee too high", rules), best_match("my node", rules)
+    assert longest
+    assert longest.words == ("fee", "too high")
+    assert earliest
+    assert earliest.rule.slug == "a"
     assert best_match("nothing", rules) is None
 
 

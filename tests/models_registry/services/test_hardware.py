@@ -86,6 +86,6 @@ def test_a_processors_own_graphics_is_no_card(tmp_path, monkeypatch):
         (tmp_path / name / "device").mkdir(parents=True)
         (tmp_path / name / "device" / "mem_info_vram_total").write_text(size)
     monkeypatch.setattr(hardware, "CARDS_FOLDER", tmp_path)
-    monkeypatch.setattr(hardware.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
 
     assert hardware.measure().gpus == (Gpu("AMD", 17.2),)

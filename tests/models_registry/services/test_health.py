@@ -100,8 +100,10 @@ def test_what_is_in_memory_is_known_with_its_end_and_its_share_on_the_card(serve
 
     server.stop()
     health.check_all(at=timezone.now())
-    found.refresh_from_db()
-    assert (found.is_installed, found.resident_until, found.vram_share) == (True, None, None)
+    forgotten = LanguageModel.objects.get(pk=found.pk)
+    assert forgotten.is_installed
+    assert forgotten.resident_until is None
+    assert forgotten.vram_share is None
 
 
 def test_a_model_that_stays_for_ever_and_one_that_is_half_on_the_card(server):

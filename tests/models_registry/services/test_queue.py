@@ -1,9 +1,11 @@
 """Several hosts, many requests, more than one process: who is served where, and who waits for how long."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
+import weakref
 from contextlib import suppress
 
 import pytest
@@ -446,3 +448,21 @@ async def test_the_lines_are_seen_from_outside():
 
     assert (line.model, line.waiting) == (PHI, 2)
     assert line.oldest_at is not None
+
+
+def test_loops_that_ended_are_not_kept():
+    loops = weakref.WeakSet()
+
+    async def short_life(host):
+        loops.add(asyncio.get_running_loop())
+        heard = await hear(plan_of(PHI, host))
+        assert heard.failure is None
+
+    with OllamaServer(MODELS) as server:
+        for _ in range(20):
+            asyncio.run(short_life(host_of(server, "often")))
+    gc.collect()
+
+    assert len([loop for loop in loops if loop.is_closed()]) <= 2
+    for kept in (queue._ushers, lease._leases):
+        assert len([loop for loop in kept if loop.is_closed()]) <= 1

@@ -82,3 +82,15 @@ def test_an_answer_is_kept_as_long_as_the_policy_says(ttl_s, is_kept):
 
     assert (kept_answer(SCOPE) is not None) is is_kept
     cache.clear()
+
+
+def test_a_redis_that_is_away_breaks_no_answer(settings):
+    errors = operations("get", "error")
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+    }
+
+    keep_answer(SCOPE, {"answer": "x"})
+
+    assert kept_answer(SCOPE) is None
+    assert operations("get", "error") == errors + 1

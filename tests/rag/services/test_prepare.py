@@ -77,3 +77,11 @@ def test_kinds_of_questions_are_told_apart_unless_that_is_switched_off(library: 
 
     assert scene(question).query_type is QueryType.DETAILED
     assert scene(question, query_type=QueryType.QUICK).query_type is QueryType.QUICK
+
+
+def test_a_model_is_chosen_by_the_question_and_for_the_tier_that_asks() -> None:
+    asked = scene("Compare the strategy of both nodes and forecast their fees", user_tier="premium")
+
+    plan = asked.plan
+    assert plan.user_tier == "premium"
+    assert plan.decision["features"]["complexity"] == pytest.approx(0.5)

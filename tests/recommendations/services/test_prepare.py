@@ -108,6 +108,21 @@ def test_the_rollout_decides_which_engine_speaks_from_the_next_request_on(
     assert [row.variant for row in Exposure.objects.all()] == ([engine.value] if is_enabled else [])
 
 
+def test_a_model_is_chosen_by_what_it_will_be_told_and_for_the_tier_that_asks(stage: Stage) -> None:
+    let_echo_speak()
+
+    plans = [
+        prepare(request_of(stage, engine=Engine.V2, **changes), at=stage.demo.at).plan
+        for changes in ({}, {"user_tier": "premium", "is_prose": True})
+    ]
+
+    features = [plan.decision["features"] for plan in plans if plan]
+    assert [one["user_tier"] for one in features] == ["standard", "premium"]
+    assert {"requires_prioritization", "structured"} <= features[0]["parts"].keys()
+    assert "requires_analysis" in features[1]["parts"]
+    assert all(one["complexity"] > 0 < one["prompt_tokens"] for one in features)
+
+
 def test_an_engine_that_was_asked_for_by_name_is_no_exposure(stage: Stage) -> None:
     Rollout.objects.update(share_percent=Decimal(0))
 
