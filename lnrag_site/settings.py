@@ -230,6 +230,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_DROPDOWN": [
+        {"icon": "settings", "title": "Administration", "link": "/admin/"},
         {"icon": "monitoring", "title": "Usage of models", "link": "/models/usage"},
         {"icon": "home", "title": "Pages", "link": "/"},
     ],

@@ -7,6 +7,7 @@ import struct
 import pytest
 from django.urls import reverse
 
+from models_registry.models import Tier
 from models_registry.services import keys
 from models_registry.services.embed import embedding_space
 from tests.models_registry.rows import host, model
@@ -145,6 +146,19 @@ def test_a_model_that_no_host_has_is_404_with_its_parameter(client, key):
     assert response.status_code == 404
     error = response.json()["error"]
     assert (error["code"], error["param"], error["type"]) == ("model_not_found", "model", "not_found_error")
+
+
+@pytest.mark.parametrize("is_streaming", [False, True])
+def test_more_answers_at_once_than_the_tier_allows_are_429(client, key, is_streaming):
+    model(host(), "llama3:8b-instruct")
+    Tier.objects.create(slug="standard", model_tiers=["local"], max_concurrent=0)
+
+    response = post(client, "chat/completions", {**HELLO, "stream": is_streaming}, **bearer(key))
+
+    assert response.status_code == 429
+    assert response.json()["error"]["code"] == "rate_limit_exceeded"
+    assert "answers at once are allowed" in response.json()["error"]["message"]
+    assert int(response["Retry-After"]) >= 1
 
 
 def test_with_no_model_at_all_it_is_503_and_worth_another_try(client, key):

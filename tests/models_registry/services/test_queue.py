@@ -451,7 +451,7 @@ async def test_the_lines_are_seen_from_outside():
 
 
 def test_loops_that_ended_are_not_kept():
-    loops = weakref.WeakSet()
+    loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
     async def short_life(host):
         loops.add(asyncio.get_running_loop())
