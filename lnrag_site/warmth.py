@@ -25,8 +25,8 @@ def warm_in_background() -> None:
 def settle_memory() -> None:
     """Take what lives as long as the process out of the garbage collector's sight, and have it look less often.
 
-    A full collection walks every object of Django and the model: it stopped all streams for over 100 ms, again and
-    again. What dies young is freed by counting references anyway; only circles wait for the collector.
+    A full collection walks every object of Django and the model, and no stream moves meanwhile. What dies young is
+    freed by counting references anyway; only circles wait for the collector.
     """
     gc.collect()
     gc.freeze()
