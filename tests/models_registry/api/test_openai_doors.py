@@ -148,6 +148,7 @@ def test_a_model_that_no_host_has_is_404_with_its_parameter(client, key):
     assert (error["code"], error["param"], error["type"]) == ("model_not_found", "model", "not_found_error")
 
 
+@pytest.mark.django_db(transaction=True)  # the ledger writes by a connection of its own
 @pytest.mark.parametrize("is_streaming", [False, True])
 def test_more_answers_at_once_than_the_tier_allows_are_429(client, key, is_streaming):
     model(host(), "llama3:8b-instruct")
@@ -161,6 +162,7 @@ def test_more_answers_at_once_than_the_tier_allows_are_429(client, key, is_strea
     assert int(response["Retry-After"]) >= 1
 
 
+@pytest.mark.django_db(transaction=True)  # the ledger writes by a connection of its own
 def test_with_no_model_at_all_it_is_503_and_worth_another_try(client, key):
     response = post(client, "chat/completions", HELLO, **bearer(key))
 
