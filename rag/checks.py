@@ -9,7 +9,7 @@ from django.db import DatabaseError, connections
 
 from models_registry.domain.query_types import QueryType
 from rag.models import PromptRevision
-from rag.queries import purposes_without_prompt
+from rag.queries.policy import purposes_without_prompt
 from rag.services.prompts import ANSWER_PURPOSE
 
 PURPOSES = (ANSWER_PURPOSE, *(f"advice:{kind.value}" for kind in QueryType))

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from models_registry.api.authentication import unit_of
 from rag.domain.errors import RagError
 from rag.forms import LibraryForm, QuestionForm, posted_object
-from rag.queries import document_page, library_page, popular_questions, recent_answers
+from rag.queries.answers import popular_questions, recent_answers
+from rag.queries.library import document_page, library_page
 from rag.services.answer import answer
 from rag.services.retrieve import retrieve
 from rag.streaming import outcome

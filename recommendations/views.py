@@ -19,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 
 from models_registry.api.authentication import unit_of
 from models_registry.domain.query_types import QueryType
-from rag.queries import recent_answers
+from rag.queries.answers import recent_answers
 from recommendations.domain.advice import fee_label
 from recommendations.domain.channel_table import COLUMNS, csv_rows, liquidity
 from recommendations.domain.errors import (

@@ -14,7 +14,7 @@ from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.metrics import RATINGS
 from feedback.models import Rating
 from models_registry.services import ledger
-from rag.queries import answer_exists, answer_generation
+from rag.queries.answers import answer_exists, answer_generation
 from recommendations.queries import recommendation_exists, recommendation_generation
 
 Voter = AbstractBaseUser | AnonymousUser

@@ -27,7 +27,8 @@ from rag.api.serializers import (
     StreamQueryIn,
 )
 from rag.domain.events import Event
-from rag.queries import library_policy, library_stats
+from rag.queries.library import library_stats
+from rag.queries.policy import library_policy
 from rag.services.answer import answer
 from rag.services.retrieve import retrieve
 from rag.streaming import outcome_of

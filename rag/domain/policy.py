@@ -1,4 +1,4 @@
-"""How many passages a question gets, how near they must be, and how long its answer is kept. Pure."""
+"""What holds for every question: how many passages, how near, how long things are kept, which steps run. Pure."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,16 @@ class Policy:
 
     top_k: int = 8  # passages
     least_cosine: float = 0.35  # of the best passage; below it the library does not know
+    sure_cosine: float = 0.55  # from it on, missing words do not refuse
+    least_held_share: float = 0.45  # 0-1, of the question's weight that the passages must hold below that cosine
     answer_ttl_s: int = 21_600  # 0: no answer is kept
+    retrieval_ttl_s: int = 86_400
+    embedding_ttl_s: int = 604_800
+    semantic_cosine: float = 0.97  # of two questions that share an answer; 1: only equal words do
+    rewrites_questions: bool = True  # by a local model, where there is one
+    rerank_top: int = 0  # passages; 0: the reranker does not run
+    languages: tuple[str, ...] = ("en", "fr")  # of the documents that are searched
+    history_turns: int = 3  # read for a question that follows on
 
 
 SHIPPED = Policy()

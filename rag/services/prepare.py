@@ -20,7 +20,7 @@ from rag.domain.language import detect_language
 from rag.domain.passages import Retrieval
 from rag.domain.policy import Policy
 from rag.domain.prompting import answer_messages, new_boundary, within_budget
-from rag.queries import library_state
+from rag.queries.policy import library_state
 from rag.services.cache import CacheScope, kept_answer, normalized_question
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
 from rag.services.retrieve import retrieve

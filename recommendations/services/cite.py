@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from rag.domain.passages import Citation, Passage
-from rag.queries import library_epoch
+from rag.queries.policy import library_epoch
 from rag.services.retrieve import retrieve
 from recommendations.domain.recommendation import ScoredRecommendation
 

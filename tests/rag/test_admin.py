@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from rag.models import Document, LibraryPolicy, PromptRevision, Source
-from rag.queries import library_policy
+from rag.queries.policy import library_policy
 
 pytestmark = pytest.mark.django_db
 TABLES = (

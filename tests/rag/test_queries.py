@@ -8,15 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rag.models import Answer, Document, Source
-from rag.queries import (
-    answer_exists,
-    document_page,
-    library_epoch,
-    library_page,
-    library_stats,
-    popular_questions,
-    recent_answers,
-)
+from rag.queries.answers import answer_exists, popular_questions, recent_answers
+from rag.queries.library import document_page, library_page, library_stats
+from rag.queries.policy import library_epoch
 from tests.rag.conftest import NOW
 
 pytestmark = pytest.mark.django_db

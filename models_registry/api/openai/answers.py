@@ -40,6 +40,7 @@ class Answer:
         self._created_s = int(time.time())
         self._model = ""
         self._chunks: Chunks | None = None
+        self._opening = b""
         self._finished: Finished | None = None
         self._said_chars = 0
 
@@ -77,8 +78,10 @@ class Answer:
     async def _events(self) -> AsyncGenerator[bytes, None]:
         """Yield the stream's bytes; exactly one finish chunk or error, then `[DONE]`."""
         has_begun = False
+        # Where all words come at once, nothing is sent with the name of who speaks.
+        until = Started if self._turn.plan.is_streaming else Text
         try:
-            async with aclosing(self._pieces()) as pieces, aclosing(_with_pulse(pieces)) as beats:
+            async with aclosing(self._pieces()) as pieces, aclosing(_with_pulse(pieces, until=until)) as beats:
                 async for piece in beats:
                     told = comment("waiting for the first word") if piece is None else self._told(piece)
                     if told:
@@ -110,9 +113,11 @@ class Answer:
             self._finished = piece
 
     def _told(self, piece: Piece) -> bytes:
+        """Return what a piece is as bytes. Who speaks is told with the first word, which follows at once."""
         self._note(piece)
         if isinstance(piece, Text) and self._chunks:
-            return self._chunks.text(piece.content)
+            opening, self._opening = self._opening, b""
+            return opening + self._chunks.text(piece.content)
         if isinstance(piece, Started):
             self._chunks = Chunks(
                 self._dialect,
@@ -121,7 +126,7 @@ class Answer:
                 model=piece.model,
                 with_usage=self._with_usage,
             )
-            return self._chunks.opening()
+            self._opening = self._chunks.opening()
         return comment(news) if (news := news_of(piece)) else b""
 
     def _ending(self) -> bytes:
@@ -168,7 +173,9 @@ def _ratio(plan: GenerationPlan, model: str) -> float | None:
     return next((one.chars_per_token for one in plan.candidates if one.model == model), None)
 
 
-async def _with_pulse(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece | None, None]:
+async def _with_pulse(
+    pieces: AsyncGenerator[Piece, None], *, until: type[Started | Text]
+) -> AsyncGenerator[Piece | None, None]:
     """Yield the pieces, and None after each silence until somebody speaks; afterwards the host's limits decide."""
     has_spoken = False
     while not has_spoken:
@@ -183,7 +190,7 @@ async def _with_pulse(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Pie
         piece = coming.result()
         if piece is None:
             return
-        has_spoken = isinstance(piece, Started)
+        has_spoken = isinstance(piece, until)
         yield piece
     async for piece in pieces:
         yield piece

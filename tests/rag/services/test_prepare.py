@@ -10,7 +10,7 @@ from models_registry.models import Route, RoutingPolicy
 from models_registry.services import routes
 from rag.domain.policy import Policy
 from rag.models import LibraryPolicy, Source
-from rag.queries import library_epoch, library_policy, library_state
+from rag.queries.policy import library_epoch, library_policy, library_state
 from rag.services.prepare import Ask, find_passages, set_scene
 
 pytestmark = pytest.mark.django_db

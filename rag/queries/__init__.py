@@ -1,0 +1,1 @@
+"""Reads of the knowledge floor, one file per subject."""
