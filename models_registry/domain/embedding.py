@@ -28,6 +28,15 @@ class EmbeddingSpace:
         return f"{self.model.lower()}-{self.dimension}-{self.prefix_scheme}-{self.version}-{self.digest[:12]}"
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """A host's model by its full tag, with the digest that its vectors were made by; None: not known yet."""
+
+    tag: str
+    digest: str | None = None
+    dimension: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
     """One unit-length row per text, in order. `prompt_tokens` is None when the host did not count."""

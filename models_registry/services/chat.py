@@ -90,11 +90,8 @@ async def plan_turn_here(authorization: str, wanted: Wanted, *, visit: Visit, at
 
     :raises ModelError: as `plan_turn`.
     """
-    admitted = await entrance.find(authorization, at=at)
+    admitted = await entrance.admit(authorization, scope=Scope.GATEWAY, at=at)
     if admitted is None:
-        return await visit(plan_turn, authorization, wanted, at=at)
-    keys.require(admitted.key, Scope.GATEWAY)
-    if not await entrance.charge(admitted, at=at):
         return await visit(plan_turn, authorization, wanted, at=at)
     caller = _caller(admitted.key, wanted.on_behalf_of)
     plan = _plan_at_once(wanted, caller, epoch=admitted.epoch, at=at)

@@ -10,10 +10,11 @@ from functools import cache, lru_cache
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db.models import QuerySet
 
 from models_registry.domain.chat import Endpoint
-from models_registry.domain.embedding import Embedded, EmbeddingReport, EmbeddingSpace, Vectors
-from models_registry.domain.errors import ModelNotInstalled, ProviderRejected
+from models_registry.domain.embedding import Embedded, EmbeddingModel, EmbeddingReport, EmbeddingSpace, Vectors
+from models_registry.domain.errors import ModelNotInstalled, ProviderRejected, ProviderTimeout
 from models_registry.domain.routing import normalized
 from models_registry.metrics import EMBEDDING_SECONDS, batch_label, model_label
 from models_registry.models import LanguageModel
@@ -94,19 +95,70 @@ async def aembed_each(
     )
 
 
+def embed_each_by(texts: Sequence[str], *, model: EmbeddingModel) -> EmbeddingReport:
+    """Return the vectors by a host's model, and which texts it refused even alone; for jobs, outside an event loop.
+
+    :raises ModelNotInstalled: when no host that is switched on has this very model.
+    :raises ModelError: when the host fails, rather than a text.
+    """
+    endpoint, tag = _installed(model.tag, digest=model.digest)
+    report: EmbeddingReport = async_to_sync(embed_each)(texts, endpoint=endpoint, model=tag, dimension=model.dimension)
+    return report
+
+
+def embed_question_by(text: str, *, model: EmbeddingModel, patience_s: float) -> Vectors:
+    """Return a question's unit-length vector by a host's model, shape (dimension,); from a thread, not an event loop.
+
+    :raises ModelNotInstalled: when no host that is switched on has this very model.
+    :raises ModelError: when the host fails, or takes longer than `patience_s` seconds.
+    """
+    endpoint, tag = _installed(model.tag, digest=model.digest)
+    vectors: Vectors = async_to_sync(_within)(text, endpoint, tag, model.dimension, patience_s)
+    vector: Vectors = vectors[0]
+    return vector
+
+
+async def _within(text: str, endpoint: Endpoint, tag: str, dimension: int | None, patience_s: float) -> Vectors:
+    try:
+        async with asyncio.timeout(patience_s):
+            report = await embed_each((text,), endpoint=endpoint, model=tag, dimension=dimension)
+    except TimeoutError as exc:
+        raise ProviderTimeout(f"{endpoint.slug} did not embed a question within {patience_s:g} s.") from exc
+    if report.refused:
+        raise report.refused[0].error
+    return report.vectors
+
+
 def can_embed(tag: str, capabilities: Sequence[str]) -> bool:
     """Return whether a model embeds; where the host is too old to tell, its name decides."""
     return "embedding" in capabilities if capabilities else "embed" in tag.lower()
 
 
-def _installed(model: str) -> tuple[Endpoint, str]:
-    """Return the first host that has the model, by priority, those that do not answer last."""
-    rows = LanguageModel.objects.select_related("provider").filter(
-        is_installed=True, is_enabled=True, provider__is_enabled=True
-    )
-    named = [row for row in rows.order_by("provider__priority", "tag") if normalized(row.tag) == normalized(model)]
+def embedding_models() -> tuple[EmbeddingModel, ...]:
+    """Return what the hosts that are switched on can embed with, by priority; one of each tag."""
+    rows = _held().order_by("provider__priority", "tag")
+    able = [row for row in rows if can_embed(row.tag, row.capabilities)]
+    first = {normalized(row.tag): row for row in reversed(able)}
+    return tuple(EmbeddingModel(row.tag, digest=row.digest) for row in able if first[normalized(row.tag)] is row)
+
+
+def _held() -> QuerySet[LanguageModel]:
+    rows = LanguageModel.objects.select_related("provider")
+    return rows.filter(is_installed=True, is_enabled=True, provider__is_enabled=True)
+
+
+def _installed(model: str, *, digest: str | None = None) -> tuple[Endpoint, str]:
+    """Return the first host that has the model, by priority, those that do not answer last; None: whatever its digest.
+
+    :raises ModelNotInstalled: when there is none.
+    :raises ProviderRejected: when the model does not embed.
+    """
+    named = [row for row in _held().order_by("provider__priority", "tag") if normalized(row.tag) == normalized(model)]
     if not named:
         raise ModelNotInstalled(f"No host has the model {model!r}.")
+    named = [row for row in named if digest in (None, row.digest)]
+    if not named:
+        raise ModelNotInstalled(f"No host has the model {model!r} as it was: it was replaced by another of that name.")
     able = [row for row in named if can_embed(row.tag, row.capabilities)]
     if not able:
         raise ProviderRejected(f"The model {model!r} does not embed.")

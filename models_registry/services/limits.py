@@ -48,7 +48,7 @@ WINDOW = """
     )
     RETURNING seconds, started_at, count, previous, is_allowed
 """
-MINUTE = WINDOW.format(seconds=60, limit="%(per_minute)s", only_if="")
+MINUTE = WINDOW.format(seconds=60, limit="%(per_minute)s", only_if="{only_if}")
 HOUR = WINDOW.format(seconds=3600, limit="%(per_hour)s", only_if="WHERE (SELECT minute.is_allowed FROM minute)")
 QUOTA_OF = f"SELECT requests_per_minute, requests_per_hour FROM {Tier._meta.db_table} WHERE slug = {{tier}}"  # noqa: S608 - ours
 QUOTA = QUOTA_OF.format(tier="%s")
@@ -56,7 +56,8 @@ QUOTA = QUOTA_OF.format(tier="%s")
 # cut takes back harms nobody.
 HASTE = "haste AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 COUNTED = "SELECT minute.* FROM minute CROSS JOIN haste UNION ALL TABLE hour"
-TAKE = " ".join((f"WITH {HASTE}, minute AS (", MINUTE, "), hour AS (", HOUR, ")", COUNTED))
+WINDOWS = " ".join((f"{HASTE}, minute AS (", MINUTE, "), hour AS (", HOUR, ")"))  # {only_if}: what must be so
+TAKE = f"WITH {WINDOWS.format(only_if='')} {COUNTED}"
 
 
 def charge_key(key: ApiKey, *, at: datetime) -> None:

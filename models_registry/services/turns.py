@@ -1,7 +1,7 @@
 """Know every streamed turn by its id, so that whoever began it may stop it, from any process. Never starts one.
 
 A turn is found at once by the process that runs it. For the others a row is written behind it, over the connection
-that dies with the process (lease.py): a dead process leaves no turn behind.
+that dies with the process (lease.py): a dead process leaves no turn behind. A turn that is over sooner has no row.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 STOPPED = "This turn was stopped."
 CHANNEL = "lnrag_turns"  # the payload is the id of a turn that its process shall stop
 LONGEST_UNIT = 80  # characters of the column
+SHOWN_AFTER_S = 0.1  # nobody stops from elsewhere what is over sooner, and rows of one moment are one statement
 LIST = """
 INSERT INTO models_registry_runningturn (id, process_id, unit, purpose, started_at)
 SELECT id, %s, unit, purpose, started_at
@@ -120,7 +121,7 @@ class Board:
         self._shown: dict[uuid.UUID, Ticket] = {}
         self._fresh: dict[uuid.UUID, Ticket] = {}
         self._gone: set[uuid.UUID] = set()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | asyncio.TimerHandle | None = None
         self._lease.when(gained=self._show_all, lost=lambda: None)
         self._lease.subscribe(CHANNEL, self._told)
 
@@ -146,7 +147,10 @@ class Board:
 
     def _write_soon(self) -> None:
         if self._writing is None and self._lease.is_held:
-            self._writing = asyncio.get_running_loop().create_task(self._write())
+            self._writing = asyncio.get_running_loop().call_later(SHOWN_AFTER_S, self._begin)
+
+    def _begin(self) -> None:
+        self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
         try:

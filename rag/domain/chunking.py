@@ -1,7 +1,9 @@
 """Cut a Markdown document into passages at its headings. Code fences stay whole; no tiny leftovers. Pure."""
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.domain.markdown import Block, BlockKind, Section, count_words, split_sections
@@ -29,6 +31,47 @@ class ChunkText:
     breadcrumb: str
     text: str
     word_count: int
+    start: int | None = None  # where the text stands in the document, in characters; None: not in one piece
+    end: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of what is embedded: equal means equal vectors."""
+        return hashlib.sha256(f"{self.breadcrumb}\n{self.text}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """What is known of a passage that is stored."""
+
+    pk: int
+    ordinal: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recut:
+    """What a new cut of a document changes: pairs that stay, with their new place; what comes; what goes."""
+
+    kept: tuple[tuple[StoredChunk, ChunkText], ...]
+    added: tuple[ChunkText, ...]
+    gone: tuple[int, ...]
+
+
+def recut(stored: Iterable[StoredChunk], cut: Sequence[ChunkText]) -> Recut:
+    """Return which stored passages stay as they are, although their place may differ. Equal ones stay in order."""
+    waiting: defaultdict[str, list[StoredChunk]] = defaultdict(list)
+    for one in sorted(stored, key=lambda one: one.ordinal, reverse=True):
+        waiting[one.sha256].append(one)
+    kept: list[tuple[StoredChunk, ChunkText]] = []
+    added: list[ChunkText] = []
+    for piece in cut:
+        if same := waiting[piece.sha256]:
+            kept.append((same.pop(), piece))
+        else:
+            added.append(piece)
+    gone = tuple(one.pk for rest in waiting.values() for one in rest)
+    return Recut(tuple(kept), tuple(added), gone)
 
 
 def chunk_markdown(
@@ -38,10 +81,14 @@ def chunk_markdown(
     sizes = sizes or ChunkSizes()
     sections = join_small_sections(split_sections(text), sizes=sizes)
     found: list[ChunkText] = []
+    cursor = 0
     for section in sections:
         crumb = breadcrumb(origin, title, section.path)
         for piece in pack(section.blocks, sizes=sizes):
-            found.append(ChunkText(len(found), crumb, piece, count_words(piece)))
+            start = text.find(piece, cursor)
+            end = None if start < 0 else start + len(piece)
+            found.append(ChunkText(len(found), crumb, piece, count_words(piece), start if end else None, end))
+            cursor = end or cursor
     return tuple(found)
 
 

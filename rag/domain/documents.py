@@ -1,12 +1,13 @@
-"""A document before it is stored: text with what is known about it. Pure."""
+"""A document before it is stored: text with what is known about it; and what could not be read. Pure."""
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
-LAYOUT = "1"  # raise it when chunking or cleaning changes: every document is then ingested anew
+LAYOUT = "2"  # raise it when chunking or cleaning changes: every document is then cut anew
+UID_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class RawDocument:
-    """One text as read. `uid` is stable within its source; `origin` opens the breadcrumb of its passages."""
+    """One text as read. `uid` is stable within its source; `origin` opens the breadcrumb of its passages.
+
+    `flags` name what its reader left out; `quality` is 0 to 1, None while nobody judged.
+    """
 
     uid: str
     title: str
@@ -30,23 +34,57 @@ class RawDocument:
     tags: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     dated_at: date | None = None
+    node_pubkey: str = ""
+    channel_id: str = ""
+    media_type: str = "text/markdown"
+    metrics: Mapping[str, object] = field(default_factory=dict)
+    quality: float | None = None
+    flags: tuple[str, ...] = ()
 
     def sha256(self) -> str:
-        """Return the hash of everything that would be stored, and of how it is cut."""
-        fields: list[object] = [
-            LAYOUT,
-            self.uid,
-            self.title,
-            self.content,
-            self.lang,
-            self.origin,
-            self.url,
-            list(self.tags),
-        ]
-        fields += [[[item.name, item.url] for item in self.references], str(self.dated_at)]
-        return hashlib.sha256(json.dumps(fields, ensure_ascii=True).encode()).hexdigest()
+        """Return the hash of everything that would be stored but the uid, and of how it is cut."""
+        fields = [
+            LAYOUT, self.title, self.content, self.lang, self.origin, self.url, self.tags, str(self.dated_at),
+            [[item.name, item.url] for item in self.references], self.node_pubkey, self.channel_id, self.media_type,
+            self.metrics, self.quality, self.flags,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(fields, ensure_ascii=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file, address or record that could not be taken in; `message` tells what is wrong and what to do."""
+
+    uid: str
+    code: str
+    message: str
 
 
 def combined_sha256(hashes: Iterable[str]) -> str:
     """Return one hash for a whole source, whatever the order of its documents."""
     return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+
+
+def short_uid(name: str) -> str:
+    """Return `name` where it fits into a uid, else its beginning and a hash: long names stay apart."""
+    if len(name) <= UID_LENGTH:
+        return name
+    digest = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:16]
+    return f"{name[: UID_LENGTH - 17]}~{digest}"
+
+
+def batches(
+    items: Iterable[RawDocument | Unread], *, most: int, most_characters: int
+) -> Iterator[tuple[RawDocument | Unread, ...]]:
+    """Yield `items` in groups that are bounded both ways; one that is too long alone is a group of its own."""
+    group: list[RawDocument | Unread] = []
+    characters = 0
+    for item in items:
+        size = len(item.content) if isinstance(item, RawDocument) else 0
+        if group and (len(group) >= most or characters + size > most_characters):
+            yield tuple(group)
+            group, characters = [], 0
+        group.append(item)
+        characters += size
+    if group:
+        yield tuple(group)

@@ -3,7 +3,14 @@
 RagError
 ├── QuestionInvalid        ask differently: too short, or nothing but signs
 ├── SourceUnreadable       repair the file or folder that is named, then ingest again
-│   └── DocumentInvalid    repair this one document; the others are not touched
+│   ├── DocumentInvalid    repair this one document; the others are not touched
+│   │   ├── FormatUnknown  hand it in as Markdown, text, HTML, JSON, PDF or an archive of these
+│   │   ├── DocumentTooLarge   divide it, or leave out what is not text
+│   │   ├── DocumentBroken     save it anew: it is damaged, or not what its name says
+│   │   ├── DocumentEncrypted  take the password off
+│   │   └── DocumentEmpty      there is no text in it; a scan needs text recognition first
+│   ├── AddressRefused     choose another address: it is private, forbidden by robots.txt, or no web address
+│   └── AddressUnreachable try again later, or see whether the address is right
 ├── IndexUnavailable       search by words alone: no embedding space is active
 ├── PromptMissing          tell the administrator: a purpose has no active prompt
 └── AnswerFailed           the model broke off after its first words; `retryable` says whether to ask again
@@ -27,6 +34,35 @@ class SourceUnreadable(RagError):
 
 class DocumentInvalid(SourceUnreadable):
     code = "document_invalid"
+
+
+class FormatUnknown(DocumentInvalid):
+    code = "format_unknown"
+
+
+class DocumentTooLarge(DocumentInvalid):
+    code = "too_large"
+
+
+class DocumentBroken(DocumentInvalid):
+    code = "broken"
+
+
+class DocumentEncrypted(DocumentInvalid):
+    code = "encrypted"
+
+
+class DocumentEmpty(DocumentInvalid):
+    code = "no_text"
+
+
+class AddressRefused(SourceUnreadable):
+    code = "address_refused"
+
+
+class AddressUnreachable(SourceUnreadable):
+    code = "address_unreachable"
+    retryable = True
 
 
 class IndexUnavailable(RagError):

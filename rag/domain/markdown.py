@@ -10,6 +10,8 @@ FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})(.*)$")
 LIST_ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
 TABLE_ROW = re.compile(r"^\s*\|")
 WORDS_AND_SIGNS = re.compile(r"\w+|[^\w\s]")
+TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
+EMPTY_LINES = re.compile(r"\n{3,}")
 HEADING_MARKUP = re.compile(r"`|\*\*|__|<[^>]{1,200}>|!?\[([^\]]*)\]\([^)]*\)|\{#[^}]*\}")
 
 
@@ -37,6 +39,11 @@ class Section:
     @property
     def word_count(self) -> int:
         return sum(count_words(block.text) for block in self.blocks)
+
+
+def tidy(text: str) -> str:
+    """Return `text` without blanks at the ends of lines, and with one empty line at most: passages stand whole in it."""
+    return EMPTY_LINES.sub("\n\n", TRAILING_BLANKS.sub("", text)).strip("\n") + "\n"
 
 
 def count_words(text: str) -> int:

@@ -1,6 +1,28 @@
 """What retrieval returns: passages with where they come from and why they were found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from rag.domain.steps import ALL_STEPS, Steps
+
+
+@dataclass(frozen=True, slots=True)
+class LegPlace:
+    """Where one leg put a passage: `rank` counts from 1, `share` is what that added to the fused score."""
+
+    leg: str
+    rank: int
+    score: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a passage was found. `words` of the question it holds, `added` ones that the glossary brought."""
+
+    legs: tuple[LegPlace, ...] = ()
+    words: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    moved_from: int | None = None  # its rank before the reranker
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +43,7 @@ class Passage:
     bm25: float | None
     dense_rank: int | None
     lexical_rank: int | None
+    explain: Explanation = field(default_factory=Explanation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +58,9 @@ class Retrieval:
     is_answerable: bool = True
     index_version: str = ""
     elapsed_ms: int = 0
+    added: tuple[str, ...] = ()  # words that the glossary appended before the search
+    rewritten: str | None = None  # what was searched in the question's place
+    steps: Steps = ALL_STEPS
 
 
 @dataclass(frozen=True, slots=True)

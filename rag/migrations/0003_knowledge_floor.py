@@ -110,6 +110,11 @@ class Migration(migrations.Migration):
             field=models.FloatField(blank=True, help_text='How far it can be trusted, 0 to 1. Empty: not judged.', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)]),
         ),
         migrations.AddField(
+            model_name='source',
+            name='validators',
+            field=models.JSONField(default=dict, editable=False, help_text='Of each address: its ETag and date, so that only what changed is fetched.'),
+        ),
+        migrations.AddField(
             model_name='indexversion',
             name='activated_at',
             field=models.DateTimeField(null=True),
@@ -326,6 +331,7 @@ class Migration(migrations.Migration):
                 ('report', models.JSONField(default=dict, help_text='Documents created, updated, unchanged, deleted, failed.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('started_at', models.DateTimeField(null=True)),
+                ('alive_at', models.DateTimeField(help_text='When its worker last gave a sign of life.', null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ingestions', to='rag.source')),
@@ -383,6 +389,25 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'passages without a vector',
                 'ordering': ('-at',),
             },
+        ),
+        migrations.AddField(
+            model_name='posting',
+            name='lang',
+            field=models.CharField(default='en', help_text='Of the document.', max_length=8),
+        ),
+        migrations.AddField(
+            model_name='chunkembedding',
+            name='lang',
+            field=models.CharField(default='en', help_text='Of the document; repeated as well.', max_length=8),
+        ),
+        migrations.RunSQL([f"""
+            UPDATE {table} t SET lang = d.lang FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id
+            WHERE c.id = t.chunk_id AND d.lang <> 'en'
+        """ for table in ('rag_posting', 'rag_chunkembedding')], migrations.RunSQL.noop),
+        migrations.RemoveIndex(model_name='posting', name='posting_by_lexeme'),
+        migrations.AddIndex(
+            model_name='posting',
+            index=models.Index(fields=['lexeme'], include=('source', 'chunk', 'frequency', 'chunk_length', 'lang'), name='posting_by_lexeme'),
         ),
         migrations.AddIndex(
             model_name='conversation',

@@ -30,6 +30,7 @@ class Ingestion(models.Model):
     report = models.JSONField(default=dict, help_text="Documents created, updated, unchanged, deleted, failed.")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(null=True, help_text="When its worker last gave a sign of life.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -43,6 +43,11 @@ class Source(models.Model):
         "read again every, in hours", null=True, blank=True, help_text="Empty: only when somebody asks for it."
     )
     checked_at = models.DateTimeField(null=True, editable=False, help_text="When its origin was last read.")
+    validators = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Of each address: its ETag and date, so that only what changed is fetched.",
+    )
     is_enabled = models.BooleanField(default=True)
     is_public = models.BooleanField(default=False, help_text="Readable without login.")
     owner = models.ForeignKey(

@@ -79,6 +79,7 @@ class ChunkEmbedding(models.Model):
     source = models.ForeignKey(
         Source, on_delete=models.CASCADE, related_name="+", help_text="Repeated: the vector scan joins nothing."
     )
+    lang = models.CharField(max_length=8, default="en", help_text="Of the document; repeated as well.")
     embedding = VectorField()
 
     class Meta:

@@ -11,7 +11,7 @@ from rag.models.sources import Chunk, Source
 class Posting(models.Model):
     """A lexeme in a chunk with its frequency: the lexical leg's inverted index.
 
-    Source and length are repeated here so that ranking reads one index and joins nothing.
+    Source, language and length are repeated here so that ranking reads one index and joins nothing.
     """
 
     lexeme = models.TextField()
@@ -19,11 +19,14 @@ class Posting(models.Model):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     frequency = models.PositiveSmallIntegerField()
     chunk_length = models.PositiveIntegerField(help_text="Of the chunk, in lexemes.")
+    lang = models.CharField(max_length=8, default="en", help_text="Of the document.")
 
     class Meta:
         indexes = [
             models.Index(
-                fields=("lexeme",), include=("source", "chunk", "frequency", "chunk_length"), name="posting_by_lexeme"
+                fields=("lexeme",),
+                include=("source", "chunk", "frequency", "chunk_length", "lang"),
+                name="posting_by_lexeme",
             )
         ]
 

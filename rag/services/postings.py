@@ -16,10 +16,10 @@ def folded_sql(expression: str) -> str:
 
 FOLDED_CHUNK = folded_sql("concat(c.breadcrumb, ' ', c.text)")
 INSERT_POSTINGS = f"""
-INSERT INTO rag_posting (lexeme, chunk_id, source_id, frequency, chunk_length)
-SELECT lexeme, chunk_id, source_id, frequency, sum(frequency) OVER (PARTITION BY chunk_id)
+INSERT INTO rag_posting (lexeme, chunk_id, source_id, lang, frequency, chunk_length)
+SELECT lexeme, chunk_id, source_id, lang, frequency, sum(frequency) OVER (PARTITION BY chunk_id)
 FROM (
-    SELECT c.id AS chunk_id, d.source_id, t.lexeme, cardinality(t.positions)::int AS frequency
+    SELECT c.id AS chunk_id, d.source_id, d.lang, t.lexeme, cardinality(t.positions)::int AS frequency
     FROM rag_chunk c
     JOIN rag_document d ON d.id = c.document_id
     CROSS JOIN LATERAL unnest(

@@ -33,13 +33,13 @@ def embed_missing(version: IndexVersion, *, report: Callable[[int, int], None] |
     """Embed every chunk that has no vector in `version`; return how many. `report(done, of)` after each batch."""
     missing = Chunk.objects.exclude(embeddings__index_version=version).order_by("pk")
     done = 0
-    texts = list(missing.values_list("pk", "document__source_id", "breadcrumb", "text"))
+    texts = list(missing.values_list("pk", "document__source_id", "document__lang", "breadcrumb", "text"))
     for chunks in (texts[start : start + BATCH] for start in range(0, len(texts), BATCH)):
-        vectors = embed_passages([f"{breadcrumb}\n{text}" for _, _, breadcrumb, text in chunks])
+        vectors = embed_passages([f"{breadcrumb}\n{text}" for _, _, _, breadcrumb, text in chunks])
         ChunkEmbedding.objects.bulk_create(
             [
-                ChunkEmbedding(index_version=version, chunk_id=pk, source_id=source_id, embedding=vector)
-                for (pk, source_id, _, _), vector in zip(chunks, vectors, strict=True)
+                ChunkEmbedding(index_version=version, chunk_id=pk, source_id=source_id, lang=lang, embedding=vector)
+                for (pk, source_id, lang, _, _), vector in zip(chunks, vectors, strict=True)
             ],
             ignore_conflicts=True,  # another process may embed the same chunks
         )

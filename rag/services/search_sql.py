@@ -1,4 +1,4 @@
-"""The four statements of a retrieval. Who may see what stands inside each of them."""
+"""The statements of a retrieval. Who may see what, in which sources and languages, stands inside each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,23 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 
-from models_registry.domain.embedding import EmbeddingSpace, Vectors
+from models_registry.domain.embedding import Vectors
 from rag.domain.bm25 import K1, B
 from rag.domain.expansion import Term
 from rag.domain.fusion import LEG_DEPTH
+from rag.domain.spaces import EXACT_BELOW, Element, IndexKind, Space
 from rag.services.postings import folded_sql
 
+# A source of an evaluation is read only by who names it: our own code does, and no door lets a reader name one.
 VISIBLE = """
 visible AS MATERIALIZED (
     SELECT id, chunk_count, lexeme_total FROM rag_source
     WHERE is_enabled AND (is_public OR (owner_id IS NULL AND %(signed_in)s) OR owner_id = %(user_id)s)
+      AND CASE WHEN %(sources)s::bigint[] IS NULL THEN kind <> 'temporary' ELSE id = ANY (%(sources)s::bigint[]) END
 )
 """
+WITHIN = "{table}.source_id = ANY (ARRAY(SELECT id FROM visible))"
+SPOKEN = " AND {table}.lang = ANY (%(languages)s::text[])"
 WORD_FREQUENCIES = f"""
 WITH {VISIBLE},
 words AS MATERIALIZED (
@@ -33,35 +38,37 @@ lexemes AS MATERIALIZED (
     WHERE cardinality(english) > 0 AND cardinality(french) > 0
 ),
 held AS (
-    SELECT lexeme, count(*) AS passages FROM rag_posting
-    WHERE lexeme = ANY (ARRAY(SELECT lexeme FROM lexemes)) AND source_id = ANY (ARRAY(SELECT id FROM visible))
+    SELECT lexeme, count(*) AS passages FROM rag_posting p
+    WHERE lexeme = ANY (ARRAY(SELECT lexeme FROM lexemes)) AND {{within}}
     GROUP BY lexeme
 )
 SELECT l.place, l.lexeme, coalesce(h.passages, 0),
        (SELECT coalesce(sum(chunk_count), 0) FROM visible), (SELECT coalesce(sum(lexeme_total), 0) FROM visible)
 FROM lexemes l LEFT JOIN held h USING (lexeme)
 """  # noqa: S608 - made of constants only
-LEGS = f"""
-WITH {VISIBLE},
-lexical AS (
-    SELECT p.chunk_id,
-           sum(w.weight * p.frequency / (p.frequency + %(base)s::float8 + %(slope)s::float8 * p.chunk_length)) AS score
-    FROM unnest(%(lexemes)s::text[], %(weights)s::float8[]) AS w(lexeme, weight)
-    JOIN rag_posting p ON p.lexeme = w.lexeme
-    WHERE p.source_id = ANY (ARRAY(SELECT id FROM visible))
-    GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT {LEG_DEPTH}
-),
-dense AS (
-    SELECT e.chunk_id, 1 - (e.embedding::vector({{dimension}}) <=> %(vector)s::vector({{dimension}})) AS score
-    FROM rag_chunkembedding e
-    WHERE e.index_version_id = (SELECT id FROM rag_indexversion WHERE is_active AND slug = %(space)s)
-      AND e.source_id = ANY (ARRAY(SELECT id FROM visible))
-    ORDER BY e.embedding::vector({{dimension}}) <=> %(vector)s::vector({{dimension}}) LIMIT {LEG_DEPTH}
-)
+LEXICAL = f"""
+SELECT p.chunk_id,
+       sum(w.weight * p.frequency / (p.frequency + %(base)s::float8 + %(slope)s::float8 * p.chunk_length)) AS score
+FROM unnest(%(lexemes)s::text[], %(weights)s::float8[]) AS w(lexeme, weight)
+JOIN rag_posting p ON p.lexeme = w.lexeme
+WHERE {{within}}
+GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT {LEG_DEPTH}
+"""  # noqa: S608 - made of constants only
+# The space stands there as a number: its partial index serves only statements that name it. An exact scan is ordered by
+# the score, which no index knows.
+DENSE = f"""
+SELECT e.chunk_id, 1 - ({{distance}}) AS score
+FROM rag_chunkembedding e
+WHERE e.index_version_id = {{space}} AND {{within}}
+ORDER BY {{order}} LIMIT {LEG_DEPTH}
+"""  # noqa: S608 - made of constants only
+LEGS = """
+WITH {visible}, lexical AS ({lexical}), dense AS ({dense})
 (SELECT 'lexical', chunk_id, score FROM lexical ORDER BY score DESC, chunk_id)
 UNION ALL
 (SELECT 'dense', chunk_id, score FROM dense ORDER BY score DESC, chunk_id)
-"""  # noqa: S608 - made of constants only; the dimension is an integer of our own
+"""
+NO_VECTORS = "SELECT NULL::bigint AS chunk_id, NULL::float8 AS score WHERE false"
 CHUNKS = """
 SELECT c.id, d.id, d.uid, d.title, c.breadcrumb, c.text, d.lang, d.url
 FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id WHERE c.id = ANY (%s)
@@ -85,14 +92,40 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who asks, as the SQL needs it."""
+    """Who asks, and where: among all sources and languages when these are None."""
 
     signed_in: bool
     user_id: int | None
+    sources: tuple[int, ...] | None = None
+    languages: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, user: AbstractBaseUser | AnonymousUser | None) -> "Reader":
-        return cls(signed_in=bool(user and user.is_authenticated), user_id=user.pk if user else None)
+    def of(
+        cls,
+        user: AbstractBaseUser | AnonymousUser | None,
+        *,
+        sources: Sequence[int] | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> "Reader":
+        return cls(
+            signed_in=bool(user and user.is_authenticated),
+            user_id=user.pk if user else None,
+            sources=None if sources is None else tuple(sources),
+            languages=None if languages is None else tuple(languages),
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values that the filters of a statement name."""
+        return {
+            "signed_in": self.signed_in,
+            "user_id": self.user_id,
+            "sources": None if self.sources is None else list(self.sources),
+            "languages": None if self.languages is None else list(self.languages),
+        }
+
+    def within(self, table: str) -> str:
+        """Return the condition on a table's rows that this reader may and wants to see."""
+        return (WITHIN if self.languages is None else WITHIN + SPOKEN).format(table=table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +151,7 @@ def word_frequencies(words: Sequence[str], *, reader: Reader) -> tuple[tuple[dic
     if not words:
         return found, sums
     with connection.cursor() as cursor:
-        cursor.execute(
-            WORD_FREQUENCIES, {"words": list(words), "signed_in": reader.signed_in, "user_id": reader.user_id}
-        )
+        cursor.execute(WORD_FREQUENCIES.format(within=reader.within("p")), {"words": list(words)} | reader.parameters())
         for place, lexeme, passages, chunks, lexemes in cursor.fetchall():
             found[place - 1][lexeme] = passages
             sums = CorpusSums(int(chunks), max(float(lexemes) / max(int(chunks), 1), 1.0))
@@ -128,27 +159,72 @@ def word_frequencies(words: Sequence[str], *, reader: Reader) -> tuple[tuple[dic
 
 
 def search_legs(
-    weights: dict[str, float], vector: Vectors | None, *, space: EmbeddingSpace, mean_length: float, reader: Reader
+    weights: dict[str, float], vector: Vectors | None, *, space: Space | None, sums: CorpusSums, reader: Reader
 ) -> Legs:
-    """Return both rankings in one statement; without a vector the dense one is empty."""
-    values = [0.0] * space.dimension if vector is None else vector.tolist()
+    """Return both rankings in one round trip; without a vector or a space the dense one is empty."""
+    if vector is None or space is None:
+        return _read(weights, reader=reader, sums=sums)
+    is_small = sums.passages < EXACT_BELOW
+    legs = _read(weights, vector, space=space, reader=reader, sums=sums, is_exact=is_small)
+    if is_small or space.index_kind == IndexKind.EXACT or len(legs.dense) >= min(LEG_DEPTH, sums.passages):
+        return legs
+    # The index gave up before it met enough that this reader may see: so there is little of it, and it is compared all.
+    exact = _read({}, vector, space=space, reader=reader, sums=sums, is_exact=True)
+    return Legs(lexical=legs.lexical, dense=exact.dense)
+
+
+def _read(
+    weights: dict[str, float],
+    vector: Vectors | None = None,
+    *,
+    space: Space | None = None,
+    reader: Reader,
+    sums: CorpusSums,
+    is_exact: bool = False,
+) -> Legs:
     parameters: dict[str, Any] = {
         "lexemes": list(weights),
         "weights": [weight * (K1 + 1) for weight in weights.values()],
         "base": K1 * (1 - B),
-        "slope": K1 * B / mean_length,
-        "vector": "[" + ",".join(map("%.7g".__mod__, values)) + "]",
-        "space": "" if vector is None else space.slug,
-        "signed_in": reader.signed_in,
-        "user_id": reader.user_id,
+        "slope": K1 * B / sums.mean_length,
+        "vector": None if vector is None else "[" + ",".join(map("%.7g".__mod__, vector.tolist())) + "]",
     }
+    statement = LEGS.format(
+        visible=VISIBLE,
+        lexical=LEXICAL.format(within=reader.within("p")),
+        dense=dense_sql(space, within=reader.within("e"), is_exact=is_exact) if space else NO_VECTORS,
+    )
+    knobs = "" if space is None or is_exact else knobs_sql(space)
     with connection.cursor() as cursor:
-        cursor.execute(LEGS.format(dimension=int(space.dimension)), parameters)
+        cursor.execute(knobs + statement, parameters | reader.parameters())
+        while cursor.description is None:  # the answers of the knobs, which hold for this statement only
+            cursor.nextset()
         rows = cursor.fetchall()
     return Legs(
         lexical=tuple((chunk, float(score)) for leg, chunk, score in rows if leg == "lexical"),
         dense=tuple((chunk, float(score)) for leg, chunk, score in rows if leg == "dense"),
     )
+
+
+def dense_sql(space: Space, *, within: str, is_exact: bool = False) -> str:
+    """Return the statement of the dense leg: by the space's index, or comparing every vector."""
+    column = f"{space.element if space.index_kind != IndexKind.EXACT else Element.VECTOR}({int(space.dimension)})"
+    distance = f"e.embedding::{column} <=> %(vector)s::{column}"
+    by_index = space.index_kind != IndexKind.EXACT and not is_exact
+    order = distance if by_index else "score DESC"
+    return DENSE.format(distance=distance, space=int(space.pk), within=within, order=order)
+
+
+def knobs_sql(space: Space) -> str:
+    """Return what goes before the statement, in the same round trip and transaction, so that the index serves it well.
+
+    An iterative scan goes on until enough rows pass the filters; without it a filter starves the index.
+    """
+    if space.index_kind == IndexKind.HNSW:
+        return f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {int(space.ef_search)};"
+    if space.index_kind == IndexKind.IVFFLAT:
+        return f"SET LOCAL ivfflat.iterative_scan = relaxed_order; SET LOCAL ivfflat.probes = {int(space.probes or 1)};"
+    return ""
 
 
 def chunk_rows(chunk_ids: Sequence[int]) -> dict[int, ChunkRow]:

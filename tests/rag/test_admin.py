@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.forms.models import model_to_dict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -90,9 +91,11 @@ def test_the_policy_is_one_row_that_can_be_changed(library: Source, administrato
     assert administrator.post(reverse("admin:rag_librarypolicy_delete", args=[1]), {"post": "yes"}).status_code == 403
     address = reverse("admin:rag_librarypolicy_change", args=[1])
 
-    refused = administrator.post(address, {"top_k": 21, "confidence_threshold": 1.5, "answer_ttl_s": -1})
+    fields = {key: value for key, value in model_to_dict(LibraryPolicy.objects.get()).items() if key != "id"}
+    fields["languages"] = ",".join(fields["languages"])
+    refused = administrator.post(address, {**fields, "top_k": 21, "confidence_threshold": 1.5, "answer_ttl_s": -1})
     assert refused.status_code == 200
-    administrator.post(address, {"top_k": 4, "confidence_threshold": 0.4, "answer_ttl_s": 60})
+    administrator.post(address, {**fields, "top_k": 4, "confidence_threshold": 0.4, "answer_ttl_s": 60})
 
     assert (library_policy().top_k, library_policy().least_cosine, library_policy().answer_ttl_s) == (4, 0.4, 60)
     LibraryPolicy.objects.all().delete()

@@ -149,10 +149,10 @@ def test_an_empty_library_answers_nothing(db: None) -> None:
     assert (found.passages, found.is_answerable) == ((), False)
 
 
-def test_a_retrieval_takes_four_statements_whatever_the_size(library: Source) -> None:
+def test_a_retrieval_takes_five_statements_whatever_the_size(library: Source) -> None:
     retrieve("warm up")
 
     with CaptureQueriesContext(connection) as captured:
         retrieve("What is the default base fee, and when is a rebalance worth its cost?", k=20)
 
-    assert len(captured) == 4
+    assert len(captured) == 5

@@ -1,0 +1,72 @@
+"""Words that stand for one another in the phrases of the query vocabulary, French and English. Pure data."""
+
+WORD_LISTS = {
+    # What an operator calls his own, and what he has.
+    "own": "my our",
+    "mine": "my our this these that the one_of_my some_of_my all_of_my half_of_my most_of_my two_of_my",
+    "mien": "mon ma mes notre nos ce cet cette ces le la les l un_de_mes une_de_mes certains_de_mes tous_mes",
+    "a_moi": "mon ma mes notre nos",
+    "thing": """node{,s} channel{,s} peer{,s} payment{,s} invoice{,s} htlc{,s} wallet lnd cln lightningd lncli bitcoind tor
+        connection{,s} rebalance{,s} rebalancing rebalances routing forward{,s} forwarding balance watchtower backup
+        database transaction{,s} sweep daemon service gossip graph plugin rtl thunderhub lndg lit loop pool umbrel
+        raspiblitz btcpay capacity liquidity sats funds fee{,s} revenue earnings income traffic volume probe{,s}""",
+    "chose": """noeud{,s} node canal canaux channel{,s} pair{,s} peer{,s} paiement{,s} facture{,s} invoice{,s} htlc{,s}
+        portefeuille wallet lnd cln lightningd lncli bitcoind tor connexion{,s} reequilibrage{,s} rebalance{,s} routage
+        forward{,s} solde watchtower sauvegarde base transaction{,s} service graphe plugin umbrel raspiblitz
+        liquidite sats fonds revenu{,s} gain{,s} trafic volume ca tout""",
+    "count": "channel{,s} peer{,s} sat{,s} satoshi{,s} btc forward{,s} payment{,s} htlc{,s} node{,s} connection{,s} invoice{,s}",
+    # Negations.
+    "not": "not don_t doesn_t didn_t isn_t aren_t wasn_t weren_t hasn_t haven_t won_t can_t cannot couldn_t "
+    "dont doesnt didnt isnt arent wont cant",
+    "function": """work{,s,ing} start{,s,ing} connect{,s,ing,ed} sync{,s,ing,ed} respond{,s,ing} answer{,s,ing}
+        show{,s,ing} appear{,s,ing} come coming open{,s,ing} confirm{,s,ing,ed} load{,s,ing} boot{,ing} resolve{,s} arrive{,d}
+        settle{,d} forward{,ing} route routing see find reach reachable pay receive receiving send sending reconnect{,ing}
+        update{,d} move moving happen{,ing} accept{,ing} unlock stay finish{,ing} complete{,d} succeed let pass get go
+        going_through getting_through visible online available running up back doing""",
+    "decide": """decide know understand tell afford choose figure imagine say wait remember think help believe seem_to_decide
+        you i we stop_wondering make_up""",
+    "marcher": """fonctionne{,nt} marche{,nt} route{,nt} passe{,nt} demarre{,nt} repond{,ent} connecte{,nt} synchronise{,nt} repart{,ent}
+        trouve{,nt} voi{s,t,ent} ouvre{,nt} apparait apparaissent bouge{,nt} tourne{,nt} charge{,nt} finit aboutit
+        aboutissent paie{,nt} recoi{s,t,vent} arrive{,nt} arrivons peux peut peuvent veut veulent reussi{s,t} parvien{s,t}
+        lance{,nt} monte{,nt} remonte{,nt} revien{t,nent} part partent transite{,nt} sort sortent tient tiennent accepte{,nt}
+        envoie{,nt} confirme{,nt}""",
+    "savoir": """sais sait comprends comprend veux voudrais connais crois pense dois devrais souhaite aimerais faut vaut serait
+        est suis sont ai avons maitrise saisis cherche vois_pas_comment""",
+    "rien": "nouvelles_de reponse_de connexion acces",
+    "pile": "bien pile a_pic d_accord juste",
+    "besoin": "besoin a_besoin",
+    "neutral": "need required necessary supposed by_default",
+    "what_is": "what_s what_is what_went what_was whats what_has_gone what_could_be",
+    # Horizons.
+    "several": "a one two three four five six seven eight nine ten twelve eighteen few couple_of several many 1 2 3 4 5 6 "
+    "7 8 9 10 12 18 24 36",
+    "plusieurs": "un une deux trois quatre cinq six sept huit neuf dix douze quinze quelques plusieurs 1 2 3 4 5 6 7 8 9 10 "
+    "12 18 24 36",
+    "year": "2026 2027 2028 2029 2030 2031 2032 2035 2040",
+    # Doing something about a node.
+    "act": """open close set charge put use choose pick raise lower reduce increase add remove connect rebalance drain
+        drop keep do try change adjust start stop ask take buy sell pay move fill refill spend avoid prefer start_with
+        begin go send""",
+    "acting": """opening closing setting charging putting using raising lowering reducing adding removing connecting
+        rebalancing dropping keeping paying buying changing adjusting moving upgrading running having""",
+    "agir": """ouvrir fermer mettre fixer choisir augmenter baisser reduire ajouter retirer connecter reequilibrer garder
+        faire changer ajuster modifier prendre appliquer payer vider remplir eviter privilegier placer acheter utiliser
+        regler commencer demander facturer rajouter supprimer""",
+    "fee_or_size": """fee{,s} rate{,s} ppm price{,s} size{,s} amount{,s} value{,s} setting{,s} policy way{,s} approach time
+        place{,s} moment option{,s} method{,s} move{,s} practice{,s} tool{,s} candidate{,s} level{,s} ratio""",
+    # Judging.
+    "most": """most least best worst better worse strongest weakest highest lowest fastest slowest cheapest biggest largest
+        smallest top bottom healthiest busiest poorest safest riskiest first last ahead behind""",
+    "good": """good bad well healthy competitive strong weak reliable solid decent efficient profitable attractive central
+        performant stable poor great valuable useful effective""",
+    "adjective": """profitable reliable active useful efficient valuable productive important balanced stable successful
+        competitive lucrative busy connected expensive effective problematic trustworthy central""",
+    "adjectif": """rentable{,s} fiable{,s} actif{,s} active{,s} utile{,s} efficace{,s} performant{,s} performante{,s} important{,s}
+        productif{,s} equilibre{,s} stable{,s} cher{,s} central centraux solide{,s} lucratif{,s} interessant{,s} connecte{,s}
+        competitif{,s} competitive{,s} faible{,s} gros bon{,s}""",
+    # The figures a node has.
+    "figure": """balance{,s} capacity total number{,s} figure{,s} earnings revenue{,s} income uptime stats statistics count
+        success_rate situation profit{,s} inbound outbound liquidity result{,s} fees_earned standing""",
+    "chiffre": """solde{,s} capacite total revenu{,s} gain{,s} chiffre{,s} stat{,s} statistique{,s} nombre taux_de_succes
+        disponibilite situation liquidite benefice{,s} resultat{,s}""",
+}

@@ -1,0 +1,156 @@
+"""How a fault is told in English: symptoms, onsets, fragments of messages, cries for help. Pure data."""
+
+from models_registry.domain.query_types_phrases import family, words
+
+LISTED = words(  # French and English
+    3,
+    """
+    erreur{,s}|error{,s}
+    probleme{,s}|problem{,s}
+    echec{,s}
+    echou{er,e,es,ent,ee,ees,ait,aient,ant}
+    fail{,s,ed,ing,ure,ures}
+    debug{,s,ged,ging}
+    stuck
+    bloqu{e,es,ee,ees,er,ent,ait}
+    crash{,es,ed,ing,s}
+    slow{,er,ly}
+    lent{,e,s,es,ement}
+    hors ligne
+    """,
+)
+
+ENDING = family(  # something ended, hangs or vanished
+    3,
+    """
+    unable to
+    bug{,s,gy}|broken|broke|breaks
+    hang|hangs|hanging|hung|freez~|froze|frozen|stall{s,ed,ing}|flap{s,ping}
+    unreachable|unresponsive|corrupt{,ed,ion}|glitch~|outage{,s}|segfault~|panic{,s,ked}|traceback|haywire
+    timeout{,s}|timed_out|times_out|time_out|timing_out
+    trouble{,s}|troubleshoot{,ing}|diagnos~|malfunction~|misbehav~
+    vanish{ed,es}|disappear~|collapsed|plummeted|tanked|evaporated|dried_up
+    keep{,s} ?on|me get|getting|seeing|losing|closing|dropping|restarting|rejecting|failing|going|crashing|hanging
+    keep{,s} ?on disconnecting|timing|bouncing|flapping|returning|throwing|resetting|dying|refusing|coming|showing
+    kept ?on getting|seeing|losing|closing|dropping|failing|crashing|disconnecting
+    stopped|ceased responding|answering|earning|to *
+    stopped routing|forwarding|working|syncing|accepting|connecting|sending|receiving|updating|showing|getting|seeing
+    stop{,s} working|responding|routing|forwarding|syncing|at|after
+    refuses|refused|refusing|declines to
+    lost|losing ?the|my|all|its|half|touch|contact connection{,s}|contact|access|sync|of|with|sats|funds|peers|channels
+    died|dies|dying|crapped|bricked|nuked|borked
+    go{es,} ?back dark|silent|quiet|dead|down|offline|missing|up_and_down
+    went ?completely|totally dark|silent|quiet|dead|down|offline|missing|crazy|inactive|to_zero|bad|blank
+    drop{ped,s} ?off ?the to_zero|offline|map|out|connection{,s}|dead|by_half|sharply|off|to_nothing|to_0|like
+    """,
+)
+NEGATION = family(  # what once worked does not
+    3,
+    """
+    won_t|wont|can_t|cant|cannot|couldn_t|can_not|could_not|can_no_longer !<decide>
+    doesn_t|doesnt|does_not|didn_t|did_not|don_t|do_not|dont ?even ?seem|want|appear ?to <function>
+    isn_t|aren_t|is_not|are_not|hasn_t|haven_t|has_not|have_not|not|never|no_one|nobody ?been|even|really <function>
+    not ... anymore|any_more|any_longer
+    <not> ... anymore|any_more|any_longer
+    no_longer
+    never work{s,ed}|succeed{s,ed}|get{s,}|got|arrive{s,d}|complete{s,d}|finish{es,ed}|confirm{s,ed}|reach{es,ed}|return{s,ed}
+    nothing work{s,ed}|moves|happens|happened|gets|goes|went|comes|came|routes|routed|seems|helps|is_moving|is_coming
+    nobody|none|no_one|everything|every ?of ?my ?peers|channels|payments can|could|will|is_able|comes_back|fails|is_failing
+    no|zero|not_a_single|hardly_any|barely_any ?more|successful|new|incoming forward{,s}|routing|traffic|payment{,s}|event{,s} ?at_all for|in|since|today|anymore
+    no|zero|not_a_single forward{,s}|payment{,s}|htlc{,s}|routing|traffic comes|goes|gets|went|came|made|is|has|$
+    """,
+)
+STATE = family(  # what one's own is said to be
+    3,
+    """
+    is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown ?as|completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|failing|rejected|refused|denied|unconfirmed|not_found
+    balance|wallet|node|channel{,s}|capacity|it show{s,ing}|read{s,ing}|display{s,ing} ?as 0|zero|nothing|empty|negative|wrong
+    out_of_sync|not_synced|acting_up|acting_weird|acting_strange|playing_up
+    <own> <thing> down|dead|offline|gone|missing $
+    """,
+)
+ONSET = family(  # when or how suddenly it began
+    3,
+    """
+    all_of_a_sudden|suddenly|out_of_nowhere|out_of_the_blue|from_one_day_to_the_next|from_one_minute_to_the_next
+    for no|some ?apparent|obvious|good|unknown|weird|clear reason
+    without ?any warning|reason|explanation|notice|apparent
+    no|any idea{,s}|clue{,s} why|what_happened|what_is|what_s|what_went|what_could
+    used_to work|forward|route|be_fine|be_ok|connect|earn
+    was|were|worked|ran|been working|fine|perfectly|ok until|before|yesterday|last|for
+    worked|working fine|perfectly|ok|great
+    until yesterday|last|this_morning|recently|the_update|i_updated|i_upgraded
+    since|after ?the|my|an|a|i|we|our ?last|latest|recent|power|system|upgrading|lnd|cln upgrade{,d,s}|update{,d,s}|reboot{,ed,ing}|restart{,ed,ing}|restore{,d}|restoring|upgrading|updating|migrat~|outage|crash|cut|changed|moved|moving
+    """,
+)
+SINCE = family(2, "since yesterday|this|last|the|my|i|we|monday|tuesday|wednesday|thursday|friday|saturday|sunday|a|about|around|*_days")
+MESSAGE = family(  # a piece of a message or of a log
+    3,
+    """
+    errorcode
+    temporary channel|node failure
+    unknown next peer
+    fee|balance|funds insufficient
+    insufficient balance|funds|fee|local|capacity|liquidity|outbound|inbound
+    no route|routes|path ?was|could ?be|found
+    route not found
+    connection{,s} ?was|is|has|got|gets|attempt refused|reset|lost|dropped|dead|closed|denied|timed|keeps
+    permission denied
+    wrong|invalid|bad passphrase|password|macaroon|signature|credentials
+    context deadline
+    i_o|eof|handshake timeout|error|failed
+    out_of_memory|oom|disk_full|no_space
+    get{s,ting}|got|was|were|been|are|is|being rejected|denied|refused|force_closed|kicked|banned|disconnected|dropped|cut
+    reject{s,ed} my|our|me|by|it|every|all|the
+    force_close{d,s} ?on my|our|me|us|overnight|itself|by|without
+    return{s,ed,ing}|throw{s,ing}|spit{s,ting}|complain{s,ing}|logs_say|log_says|logs_show|log_shows
+    log{,s} ?file ?keeps|keep|are|is full|say{s,ing}|show{s,ing}|fill{s,ing}|print{s,ing}|spam{s,ming,med}
+    exit{s,ed} with|right|immediately|code
+    get|getting|got|gets|see|seeing|says|shows|keeps_saying ... failure|insufficient|unknown|timeout|invalid|denied|rejected
+    """,
+)
+CRY = family(  # the fault by its name, or a call for help
+    3,
+    """
+    <what_is> wrong
+    what|something|what_s|things ?has|have|possibly|s|could|might went|gone|go|goes|going|is|be wrong|off|broken
+    something_s|something_is|somethings|smth ?really|seriously ?not wrong|off|broken|fishy|right
+    not right|normal $
+    is|looks|s|seems ?it|this|that ?a|not normal|weird|strange|odd|off|suspicious|fishy $
+    what_happened|what_broke|what_gives|what_the_hell|what_s_up_with_this|wtf
+    what_s|what_is|whats going_on|happening $
+    what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind
+    what could|can|might|would cause|be_causing|be_wrong|be_the_cause|prevent
+    what caused|broke|killed|went
+    how ?do|can|to ?i fix|repair|unstick|unblock|rescue|debug|troubleshoot|get_it_back|resolve|solve
+    fix|repair|rescue my|our|this|it|the
+    help|sos $
+    please_help|need_help|stuck_here
+    having|have|got|had|has|with|ran_into ?an|some|a|serious|weird|strange issue{,s}|hiccup{,s}
+    this|the|same|weird|strange|any issue
+    issue{,s} with|since|connecting|syncing|opening|closing|after
+    should_i_worry|should_i_be_worried|am_i_being_attacked|root_cause|dig_into_why
+    """,
+)
+WHY_MINE = family(  # why one's own thing does so; without "need" or "by default" it is a complaint
+    3,
+    """
+    why is|are|was|were|do|does|did|has|have|would|had|s ?all|some|one|half|most|none|so_many ?of my|our|this|it|these !<neutral>
+    why is|are|does|do|did|has|have|would nobody|nothing|no_one|everybody|everyone|everything|every
+    why am|did|do|can|have|was i|we !need|have_to|pay_for
+    why isn_t|aren_t|doesn_t|don_t|can_t|won_t|didn_t|hasn_t|wasn_t|haven_t ?the !need|people
+    how_come my|our|i|we|this|it|nobody|nothing|the
+    """,
+)
+WEAK = words(
+    2,
+    """
+    disconnect{s,ed,ing}|disconnection{,s}
+    offline
+    refused
+    every ... minutes|hour|hours|time|night $
+    again_and_again|over_and_over|constantly|repeatedly|all_the_time|endlessly|forever
+    """,
+)
+
+ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, CRY, WHY_MINE, *WEAK)

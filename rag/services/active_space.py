@@ -1,0 +1,109 @@
+"""Which space is searched now, and a question's vector in it. A host that is away costs the dense leg, never an answer.
+
+The built-in embedder remembers questions by itself; what a host made is kept in the cache.
+"""
+
+import base64
+import hashlib
+import logging
+
+import numpy as np
+from django.core.cache import cache
+
+from models_registry.domain.embedding import EmbeddingModel, Vectors
+from models_registry.domain.errors import ModelError
+from models_registry.services.embed import embed_question, embed_question_by, embedding_space
+from rag.domain.policy import SHIPPED
+from rag.domain.spaces import Element, IndexKind, Space, as_question
+from rag.models import IndexVersion
+from rag.services.cache import CACHE_FAULTS
+
+logger = logging.getLogger(__name__)
+PATIENCE_S = 5.0  # a model that is in memory needs 20 to 600 ms; whoever asks can do without
+LEFT_ALONE_S = 15  # after a failure: the next question need not wait for the same host
+
+
+def active_space() -> Space | None:
+    """Return the space that is searched, or None while there is none. One statement."""
+    row = IndexVersion.objects.filter(is_active=True).first()
+    return space_of(row) if row else None
+
+
+def space_of(row: IndexVersion) -> Space:
+    """Return the row as retrieval needs it."""
+    return Space(
+        pk=row.pk,
+        slug=row.slug,
+        model=row.model,
+        digest=row.digest,
+        dimension=row.dimension,
+        version=row.version,
+        prefix_scheme=row.prefix_scheme,
+        index_kind=IndexKind(row.index_kind),
+        element=Element(row.element),
+        ef_search=row.hnsw_ef_search,
+        probes=row.ivfflat_probes,
+        least_cosine=row.least_cosine,
+        is_built_in=row.model == embedding_space().model,
+    )
+
+
+def embed_question_in(space: Space | None, text: str, *, ttl_s: int = SHIPPED.embedding_ttl_s) -> Vectors | None:
+    """Return the question's vector in this space; None when its model cannot make one now: then words alone search.
+
+    A vector by a host is kept for `ttl_s` seconds. Call it in a thread, not on the event loop.
+
+    :raises ProviderUnavailable: when the built-in embedder's files are missing or altered.
+    """
+    if space is None:
+        return None
+    if space.is_built_in:  # an older release's space: this one cannot make vectors for it
+        return embed_question(text) if space.slug == embedding_space().slug else None
+    key = _key(space, text)
+    kept = _kept(key, space.dimension)
+    return _by_host(space, text, key=key, ttl_s=ttl_s) if kept is None else kept
+
+
+def _by_host(space: Space, text: str, *, key: str, ttl_s: int) -> Vectors | None:
+    away = f"rag:embed:away:{space.pk}"
+    if _read(away):
+        return None
+    model = EmbeddingModel(space.model, digest=space.digest, dimension=space.dimension)
+    try:
+        vector = embed_question_by(
+            as_question(text.strip(), scheme=space.prefix_scheme), model=model, patience_s=PATIENCE_S
+        )
+    except ModelError as exc:
+        logger.warning("rag.embed.unavailable", extra={"space": space.slug, "code": exc.code})
+        _write(away, "1", LEFT_ALONE_S)
+        return None
+    _write(key, base64.b64encode(vector.astype("<f4").tobytes()).decode(), ttl_s)
+    return vector
+
+
+def _key(space: Space, text: str) -> str:
+    named = f"{space.slug}\n{text.strip()}"
+    return f"rag:embed:hash:{hashlib.sha256(named.encode()).hexdigest()}"
+
+
+def _kept(key: str, dimension: int) -> Vectors | None:
+    text = _read(key)
+    vector = np.frombuffer(base64.b64decode(text), dtype="<f4") if text else None
+    return vector if vector is not None and vector.shape == (dimension,) else None
+
+
+def _read(key: str) -> str | None:
+    try:
+        text: str | None = cache.get(key)
+    except CACHE_FAULTS:
+        return None
+    return text
+
+
+def _write(key: str, text: str, ttl_s: int) -> None:
+    if ttl_s <= 0:
+        return
+    try:
+        cache.set(key, text, ttl_s)
+    except CACHE_FAULTS:
+        logger.warning("rag.cache.unavailable", exc_info=True)

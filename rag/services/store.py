@@ -1,0 +1,162 @@
+"""Store a batch of documents with their passages and postings. Passages that stay the same keep rows and vectors."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from rag.domain.chunking import ChunkSizes, ChunkText, Recut, StoredChunk, chunk_markdown, recut
+from rag.domain.documents import RawDocument
+from rag.domain.hygiene import CleanText, clean
+from rag.domain.markdown import tidy
+from rag.models import Chunk, Document, LibraryPolicy, Source
+from rag.services.postings import write_postings
+
+ASIDE = 1_000_000  # ordinals of passages that are being moved: two may not have one ordinal even for a moment
+ROW_FIELDS = (
+    "title", "lang", "content", "content_sha256", "url", "tags", "references", "flags", "dated_at", "ingested_at",
+    "node_pubkey", "channel_id", "media_type", "metrics", "quality",
+)  # fmt: skip
+FILL_SHA256 = """
+UPDATE rag_chunk SET sha256 = encode(sha256(convert_to(breadcrumb || E'\\n' || text, 'UTF8')), 'hex')
+WHERE sha256 = '' AND document_id IN (SELECT id FROM rag_document WHERE source_id = %s)
+"""
+MOVE_ASIDE = "UPDATE rag_chunk SET ordinal = ordinal + %s WHERE id = ANY(%s)"
+PLACE = """
+UPDATE rag_chunk c SET ordinal = p.ordinal, start = p.start, "end" = p.stop
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[]) AS p (id, ordinal, start, stop) WHERE c.id = p.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch: passages cut, documents with flags, and the passages that have no vector yet."""
+
+    chunks: int = 0
+    flagged: int = 0
+    new_chunk_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A document ready to be stored."""
+
+    raw: RawDocument
+    text: CleanText
+    title: str
+    pieces: tuple[ChunkText, ...]
+
+
+def chunk_sizes() -> ChunkSizes:
+    """Return the sizes that hold for what is ingested from now on, as shipped while there is no row."""
+    row = LibraryPolicy.objects.values_list("chunk_words", "chunk_words_most").first()
+    return ChunkSizes(row[0], max(row), min(ChunkSizes().smallest, row[0])) if row else ChunkSizes()
+
+
+def store_batch(
+    source: Source, batch: Sequence[tuple[RawDocument, str]], *, sizes: ChunkSizes, at: datetime
+) -> Stored:
+    """Write (document, its hash) pairs with passages and postings, in one transaction."""
+    cuts = [_cut(raw, sizes=sizes) for raw, _ in batch]
+    with transaction.atomic():
+        # One at a time in a source: two that cut the same document anew would fight for its ordinals.
+        Source.objects.select_for_update(no_key=True).only("pk").get(pk=source.pk)
+        stored = _stored_chunks(source, cuts)
+        rows = [_document_row(source, cut, sha=sha, at=at) for cut, (_, sha) in zip(cuts, batch, strict=True)]
+        rows = Document.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["source", "uid"], update_fields=ROW_FIELDS
+        )
+        new_ids = _recut_all([(row.pk, recut(stored[row.uid], cut.pieces)) for row, cut in zip(rows, cuts, strict=True)])
+        write_postings(new_ids)
+    return Stored(
+        chunks=sum(len(cut.pieces) for cut in cuts),
+        flagged=sum(bool(cut.text.flags) for cut in cuts),
+        new_chunk_ids=new_ids,
+    )
+
+
+def _cut(raw: RawDocument, *, sizes: ChunkSizes) -> _Cut:
+    cleaned = clean(raw.content)
+    text = CleanText(tidy(cleaned.text), tuple(dict.fromkeys((*cleaned.flags, *raw.flags))))
+    title = clean(raw.title).text
+    return _Cut(raw, text, title, chunk_markdown(text.text, origin=clean(raw.origin).text, title=title, sizes=sizes))
+
+
+def _stored_chunks(source: Source, cuts: Sequence[_Cut]) -> dict[str, list[StoredChunk]]:
+    """Return what is stored of these documents, by uid; nothing of one whose language changed: its words do too."""
+    langs = {cut.raw.uid: cut.raw.lang for cut in cuts}
+    found: defaultdict[str, list[StoredChunk]] = defaultdict(list)
+    rows = Chunk.objects.filter(document__source=source, document__uid__in=list(langs))
+    if rows.filter(sha256="").exists():  # from before passages had a hash
+        with connection.cursor() as cursor:
+            cursor.execute(FILL_SHA256, [source.pk])
+    for pk, uid, lang, ordinal, sha in rows.values_list(
+        "pk", "document__uid", "document__lang", "ordinal", "sha256"
+    ).order_by():
+        found[uid].append(StoredChunk(pk, ordinal, sha if lang == langs[uid] else ""))
+    return found
+
+
+def _recut_all(recuts: Iterable[tuple[int, Recut]]) -> tuple[int, ...]:
+    """Bring the passages of documents up to date; return the ids of those that are new."""
+    recuts = tuple(recuts)
+    if gone := [pk for _, cut in recuts for pk in cut.gone]:
+        Chunk.objects.filter(pk__in=gone).delete()
+    _place([pair for _, cut in recuts for pair in cut.kept])
+    added = [_chunk_row(document_id, piece) for document_id, cut in recuts for piece in cut.added]
+    return tuple(chunk.pk for chunk in Chunk.objects.bulk_create(added, batch_size=1000))
+
+
+def _place(kept: Sequence[tuple[StoredChunk, ChunkText]]) -> None:
+    """Give passages that stay their new ordinals and offsets."""
+    if not kept:
+        return
+    moved = [stored.pk for stored, piece in kept if stored.ordinal != piece.ordinal]
+    columns = [
+        [stored.pk for stored, _ in kept],
+        [piece.ordinal for _, piece in kept],
+        [piece.start for _, piece in kept],
+        [piece.end for _, piece in kept],
+    ]
+    with connection.cursor() as cursor:
+        if moved:
+            cursor.execute(MOVE_ASIDE, [ASIDE, moved])
+        cursor.execute(PLACE, columns)
+
+
+def _chunk_row(document_id: int, piece: ChunkText) -> Chunk:
+    return Chunk(
+        document_id=document_id,
+        ordinal=piece.ordinal,
+        breadcrumb=piece.breadcrumb,
+        text=piece.text,
+        sha256=piece.sha256,
+        start=piece.start,
+        end=piece.end,
+        word_count=piece.word_count,
+    )
+
+
+def _document_row(source: Source, cut: _Cut, *, sha: str, at: datetime) -> Document:
+    raw = cut.raw
+    return Document(
+        source=source,
+        uid=raw.uid,
+        title=cut.title,
+        lang=raw.lang,
+        content=cut.text.text,
+        content_sha256=sha,
+        url=raw.url,
+        tags=[clean(tag).text for tag in raw.tags],
+        references=[{"name": item.name, "url": item.url} for item in raw.references],
+        node_pubkey=raw.node_pubkey,
+        channel_id=raw.channel_id,
+        media_type=raw.media_type,
+        metrics=dict(raw.metrics),
+        quality=raw.quality,
+        flags=list(cut.text.flags),
+        dated_at=raw.dated_at,
+        ingested_at=at,
+    )
