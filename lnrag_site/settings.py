@@ -182,6 +182,10 @@ OLLAMA_KEEP_ALIVE = env.lifetime("OLLAMA_KEEP_ALIVE", "30m")
 OLLAMA_TIMEOUT = env.seconds("OLLAMA_TIMEOUT", 90)  # until the first token
 BATCH_SIZE = env.integer("BATCH_SIZE", 32, low=1, high=256)  # texts in one embedding call
 MAX_CONCURRENT_BATCHES = env.integer("MAX_CONCURRENT_BATCHES", 4, low=1, high=64)  # embedding calls at once
+# The embedding space beside the built-in one; unset: there is none
+EMBED_MODEL = env.model_name("EMBED_MODEL")
+EMBED_DIMENSION = env.integer_if_set("EMBED_DIMENSION", low=1, high=4000)  # unset: as wide as the model's vectors are
+EMBED_VERSION = env.text("EMBED_VERSION", "2025-10-15")
 # Strategies; unset: each kind of question has its own
 GEN_MODEL = env.model_name("GEN_MODEL")
 GEN_MODEL_FALLBACK = env.model_name("GEN_MODEL_FALLBACK", "llama3:8b-instruct")

@@ -29,4 +29,7 @@ CACHE_OPERATIONS = Counter("rag_cache_operations_total", "Answer cache reads and
 
 DOCUMENTS_INDEXED = Counter("rag_documents_indexed_total", "Documents taken in.", ("collection",))
 EMBEDDINGS_GENERATED = Counter("rag_embeddings_generated_total", "Texts embedded.", ("model", "operation"))
+INDEX_SIZE_BYTES = Gauge(
+    "rag_index_size_bytes", "Size of the vector index.", ("index_type",), multiprocess_mode="mostrecent"
+)
 INDEX_OPERATIONS = Counter("rag_index_operations_total", "Index operations.", ("operation", "status"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models_registry.domain.complexity import Complexity, complexity_of
 from models_registry.domain.language import language_of
-from models_registry.domain.query_types import QueryType, fold, query_type_of
+from models_registry.domain.query_types import QueryType, detect_query_type, fold
 
 HEAD, TAIL = 3000, 1000  # characters read of a long prompt: what is asked stands at its beginning or its end
 
@@ -30,6 +30,6 @@ def hear(prompt: str, *, context: Mapping[str, object] | None = None) -> Heard:
         folded=folded,
         chars=len(prompt),
         lang=language_of(words),
-        query_type=query_type_of(folded, context),
+        query_type=detect_query_type(read, context),
         complexity=complexity_of(words, context=context),
     )

@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 
+from models_registry.domain.query_types_phrases import KEY_LENGTH, keys_of, pattern_of
 from models_registry.domain.query_vocabulary import VOCABULARY
+from models_registry.domain.query_vocabulary_lists import POLITE
 
 
 class QueryType(StrEnum):
@@ -31,29 +32,28 @@ LABELS = {
     QueryType.TROUBLESHOOTING: "TROUBLESHOOTING",
 }
 
-PHRASE_SIGNS = (" ", "(?=", "(?!")  # what such a pattern matches hangs on the words beside it
-FIRST_WORD = re.compile(r"[a-z]+(?= |\(\?[=!])|")
-WORDS_KEPT = 16_384  # about 2 MB; the words of a trade are few, and looking one up beats a hundred patterns
-LONGEST_WORD = 24
+ASKED = tuple((QueryType(kind), family) for kind, families in VOCABULARY.items() for family in families)
 
 
-def _patterns(*, is_phrase: bool) -> tuple[tuple[QueryType, int, str], ...]:
-    return tuple(
-        (QueryType(kind), points, word)
-        for kind, groups in VOCABULARY.items()
-        for points, words in groups
-        for word in words
-        if any(sign in word for sign in PHRASE_SIGNS) is is_phrase
-    )
+def _indexed() -> dict[str, tuple[tuple[int, re.Pattern[str]], ...]]:
+    """Return the numbers in ASKED and the patterns of all phrases, by the first letters of the word they begin with."""
+    found: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
+    for number, (_, family) in enumerate(ASKED):
+        for phrase in family.phrases:
+            pattern = pattern_of(phrase)
+            for key in keys_of(phrase):
+                found.setdefault(key, []).append((number, pattern))
+    return {key: tuple(patterns) for key, patterns in found.items()}
 
 
-WORDS = tuple((kind, points, re.compile(word)) for kind, points, word in _patterns(is_phrase=False))
-PHRASES = tuple(  # with the word each begins with: empty where it may be one of several
-    (kind, points, FIRST_WORD.match(phrase)[0], re.compile(rf"\b(?:{phrase})\b"))  # type: ignore[index]  # may be empty, never None
-    for kind, points, phrase in _patterns(is_phrase=True)
-)
+BY_FIRST_LETTERS = _indexed()
 LEAST_POINTS = 2  # "how" or "comment" alone tells nothing
 NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+WORD = re.compile(r"[a-z0-9]+")
+CLAUSE_END = re.compile(r"[,;:.!?()\n…—–]+(?=\s|$)|\s-+\s|\s\(")
+ERROR_CODE = re.compile(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b")  # FEE_INSUFFICIENT: only in capitals is it a message
+PREAMBLE = re.compile(rf"; (?:(?:{'|'.join(POLITE)}) )+")
+EMPTY = re.compile(r"; (?:; )+")
 
 
 def parse_query_type(text: str | None) -> QueryType:
@@ -68,12 +68,7 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
 
     When no type reaches two points, the flags `requires_strategy` and `is_diagnostic` of the context decide.
     """
-    return query_type_of(fold(query), context)
-
-
-def query_type_of(folded: str, context: Mapping[str, object] | None = None) -> QueryType:
-    """Return the type of a question that was folded already."""
-    points = _points(folded)
+    points = points_of(query)
     best = max(points, key=lambda kind: points[kind])
     if points[best] >= LEAST_POINTS:
         return best
@@ -81,6 +76,24 @@ def query_type_of(folded: str, context: Mapping[str, object] | None = None) -> Q
     if flags.get("requires_strategy"):
         return QueryType.STRATEGIC
     return QueryType.TROUBLESHOOTING if flags.get("is_diagnostic") else QueryType.DETAILED
+
+
+def points_of(query: str) -> dict[QueryType, int]:
+    """Return the points of each type, in the table's order, which settles ties."""
+    points = {QueryType(kind): 0 for kind in VOCABULARY}
+    for number in _hits(clauses(query)):
+        kind, family = ASKED[number]
+        points[kind] += family.points
+        for other, taken in family.mutes.items():
+            points[QueryType(other)] -= taken
+    return points
+
+
+def clauses(text: str) -> str:
+    """Return the folded words, each followed by a blank, and `; ` before and after each clause; politeness left out."""
+    coded = ERROR_CODE.sub("errorcode", text)
+    folded = "; ".join(f"{words} " for part in CLAUSE_END.split(coded) if (words := fold(part)))
+    return EMPTY.sub("; ", PREAMBLE.sub("; ", f"; {folded}; ")) if folded else "; "
 
 
 def fold(text: str) -> str:
@@ -92,19 +105,11 @@ def fold(text: str) -> str:
     return NOT_A_WORD.sub(" ", lowered).strip()
 
 
-def _points(folded: str) -> dict[QueryType, int]:
-    words = set(folded.split())
-    hits = {hit for word in words if len(word) <= LONGEST_WORD for hit in _hits(word)}
-    sums = {QueryType(kind): 0 for kind in VOCABULARY}  # in the table's order, which settles ties
-    for number in hits:
-        sums[WORDS[number][0]] += WORDS[number][1]
-    for kind, points, first, phrase in PHRASES:
-        if (not first or first in words) and phrase.search(folded):
-            sums[kind] += points
-    return sums
-
-
-@lru_cache(maxsize=WORDS_KEPT)
-def _hits(word: str) -> tuple[int, ...]:
-    """Return which patterns of WORDS the word matches."""
-    return tuple(number for number, (_, _, pattern) in enumerate(WORDS) if pattern.fullmatch(word))
+def _hits(said: str) -> set[int]:
+    """Return the numbers in ASKED of the families of which a phrase occurs."""
+    hits: set[int] = set()
+    for word in WORD.finditer(said):
+        for number, pattern in BY_FIRST_LETTERS.get(word[0][:KEY_LENGTH], ()):
+            if number not in hits and pattern.match(said, word.start()):
+                hits.add(number)
+    return hits

@@ -1,7 +1,7 @@
 """Phrases written in words, and the patterns they become: how the tables of the query vocabulary are read. Pure.
 
 A phrase is read word by word. `a|b` is either, `{s,ed}` are endings, `~` ends a stem, `_` joins two words, `?a` may be
-missing, `*` is any word, `...` up to three, `!a|b` must not follow, `<name>` is a list of WORD_LISTS; `^` is the
+missing, `*` is any word, `...` up to three, `!a|b` must not follow, `!...a|b` not in the rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the
 beginning of a clause, `^^` of the question, `$` the end of a clause.
 """
 
@@ -19,6 +19,8 @@ SIGNS = {
     "*": r"[a-z0-9]+ ",
     "...": r"(?:[a-z0-9]+ ){0,3}?",
 }
+CONTINUED = re.compile(r"\|\n\s*")
+NOWHERE = "!..."
 ENDINGS = re.compile(r"([a-z0-9_]*)\{([a-z,]*)\}")
 
 
@@ -44,7 +46,7 @@ def words(points: int, phrases: str) -> tuple[Family, ...]:
 def keys_of(phrase: str) -> set[str]:
     """Return the first letters of every word the phrase may begin with."""
     first = next(token for token in phrase.split() if token not in ("^", "^^"))
-    return {form[:KEY_LENGTH] for form in _forms(first)}
+    return {form.split()[0][:KEY_LENGTH] for form in _forms(first)}
 
 
 def pattern_of(phrase: str) -> re.Pattern[str]:
@@ -53,7 +55,8 @@ def pattern_of(phrase: str) -> re.Pattern[str]:
 
 
 def _lines(phrases: str) -> Iterator[str]:
-    return (line.strip() for line in phrases.strip().splitlines())
+    """Return the lines, those joined that break after a `|`."""
+    return (line.strip() for line in CONTINUED.sub("|", phrases).strip().splitlines())
 
 
 def _piece(token: str) -> str:
@@ -61,12 +64,14 @@ def _piece(token: str) -> str:
         return SIGNS[token]
     if token.startswith("?"):
         return f"(?:{_piece(token[1:])})?"
+    if token.startswith(NOWHERE):
+        return rf"(?![^;]*\b{_piece(token.removeprefix(NOWHERE))})"
     forms = "|".join(_of_form(form) for form in _forms(token.removeprefix("!")))
-    return f"(?!(?:{forms}) )" if token.startswith("!") else f"(?:{forms}) "
+    return f"(?!{forms})" if token.startswith("!") else f"(?:{forms})"
 
 
 def _of_form(form: str) -> str:
-    return form.replace("~", "[a-z0-9]*")
+    return SIGNS["$"] if form == "$" else form.replace("*", "[a-z0-9]+").replace("~", "[a-z0-9]*") + " "
 
 
 def _forms(token: str) -> list[str]:

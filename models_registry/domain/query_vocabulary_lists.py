@@ -69,4 +69,75 @@ WORD_LISTS = {
         success_rate situation profit{,s} inbound outbound liquidity result{,s} fees_earned standing""",
     "chiffre": """solde{,s} capacite total revenu{,s} gain{,s} chiffre{,s} stat{,s} statistique{,s} nombre taux_de_succes
         disponibilite situation liquidite benefice{,s} resultat{,s}""",
+    "compared": "compared_to compared_with against versus vs relative_to in_comparison_with in_comparison_to next_to among than like_other",
+    "better": "better worse stronger weaker safer bigger",
+    "doing": """earn{,s,ed,ing} route{,s,d} make{,s} made bring{,s} brought perform{,s,ed,ing} pay{,s} paid do does did generate{,s,d}
+        forward{,s,ed} carry carries carried yield{,s} contribute{,s,d} get{,s} fail{,s} cost{,s} has have had use{,s} handle{,s} see{,s}""",
+    "quel": "quel quelle quels quelles qui lequel laquelle lesquels lesquelles",
+    "valoir": """vaut valent rapporte{,nt} est sont marche{,nt} performe{,nt} route{,nt} gagne{,nt} s_en_sort s_en_sortent a ont fait font
+        merite{,nt} devance{,nt} tourne{,nt} arrive{,nt} fonctionne{,nt} me_rapporte{,nt}""",
+    "autres": "ou entre",
+    "fee_or_fr": "frais taux tarif{,s} taille montant canal canaux pair{,s} noeud{,s} reglage{,s} prix ppm candidat{,s} moment",
+    "pouvoir": "plus pas",
+    "number": "1 2 3 4 5 6 7 8 9 10 12 15 20 25 30 40 50 60 80 100 150 200 250 500 1000 un une cinq dix vingt cinquante cent mille",
+    "goal": """get earn make attract balance choose pick set price boost cut save avoid find fill drain use increase reduce raise
+        lower bring keep handle decide improve optimize optimise better deal minimize maximize allocate encourage gain win
+        have approach tune adjust rebalance monetize spend manage select attract prevent stop receive lure sell""",
+    "personal": """i my our me we mine us myself should the_node the_channels the_channel this_channel these_channels this_node
+        everything things it_going all_good you""",
+    "personnel": """j je mon ma mes moi m me nos notre nous suis ai dois tu te ce_canal ces_canaux le_noeud ce_noeud ce_pair on_est""",
+    "agir_je": "monte baisse ferme ouvre mets change garde laisse augmente prends passe reequilibre",
+    "protocol": """mpp amp htlc htlcs ptlc ptlcs splicing splices trampoline keysend onion gossip taproot anchor anchors anchor_outputs
+        watchtower watchtowers bolt11 bolt12 bolt_12 bolt_11 offers lnurl rebalancing circular swaps submarine loop_out multi_path
+        multipath musig dual_funding inbound_fees base_fees channel_reserves channel_jamming jamming routing pathfinding
+        probing hold_invoices zero_conf wumbo eltoo rgs macaroons static autopilot revocation penalty private_channels
+        public_channels lightning_nodes lightning_payments lightning_channels payment_secrets preimages timelocks""",
+    "made": """calculated computed determined chosen derived encoded encrypted stored signed negotiated enforced built paid
+        protected propagated found selected routed made created set secured split locked updated announced counted
+        different hidden""",
+    "fait": """calcule{,e,s,es} determine{,e,s,es} choisi{,e,s,es,t} fixe{,e,s,es} fait{,e,s,es} stocke{,e,s,es} chiffre{,e,s,es} signe{,e,s,es}
+        cree{,e,s,es} construit{,e,s,es} protege{,e,s,es} propage{,nt} deroule{,nt} trouve{,e,s,es} decide{,e,s,es} gere{,e,s,es} passe{,nt}
+        calculent annonce{,e,s,es} route{,e,s,es} decoupe{,e,s,es} partage{,e,s,es}""",
 }
+
+POLITE = (  # what a clause may begin with before the question begins: folded, regular expressions
+    "hey",
+    "hi(?: there)?",
+    "hello",
+    "yo",
+    "dear [a-z]+",
+    "good (?:morning|evening|afternoon|day)",
+    "bonjour",
+    "bonsoir",
+    "salut",
+    "coucou",
+    "please|pls|plz",
+    "s il (?:te|vous) plait",
+    "stp|svp",
+    "merci|thanks|thank you",
+    "ok|okay|so|well|and|also|but|then|now|alors|donc|et|euh|bon|du coup|mais|sinon|sorry|desole|um|hmm",
+    "(?:all|tout le monde|everyone|guys|team|folks|l equipe)(?= ;)",
+    r"(?:can|could|would|will) you(?: please| just| quickly)?(?= (?!recommend|suggest|change|do\b|advise))",
+    "(?:i d|i would) (?:like|love) you to",
+    "i (?:want|need) you to",
+    "(?:i was|i am|i m|just|was) wondering(?: if| whether)?",
+    "i wonder",
+    "(?:i d|i would) (?:like|love) to know",
+    "i (?:want|need) to know",
+    "do you know",
+    r"tell me(?= (?:what|which|how|why|who|where|if|whether)\b)",
+    "(?:tu |vous )?(?:peux|peut|pourrais|pourriez|pouvez)(?: tu| vous)?(?= [a-z]+ )(?! [a-z]+ (?:conseiller|proposer))",
+    "est ce que (?:tu|vous) (?:peux|pourrais|pouvez|pourriez)",
+    "(?:j aimerais|je voudrais|je veux|j ai besoin) que (?:tu|vous) [a-z]+es",
+    "(?:j aimerais|je voudrais|je veux|j aimerais bien) savoir",
+    "je me demand(?:e|ais)",
+    "(?:tu sais|sais tu|savez vous)(?: si)?",
+    r"dis moi(?= (?:si|comment|quel|quelle|quels|ce|ou|combien|pourquoi|qui)\b)",
+    "(?:j ai )?une question(?: rapide)?",
+    "(?:quick|simple|noob|newbie|stupid|silly|small|short|dumb) question",
+    "(?:petite |simple )?question(?: rapide| bete)?(?= ;)",
+    "would you say(?: that)?|do you (?:think|reckon|believe)(?: that)?|in your (?:opinion|view)|honestly|frankly",
+    "(?:tu |vous )?(?:penses|trouves|crois|pensez|trouvez)(?: tu| vous)? (?:que|qu)|a ton avis|selon toi|d apres toi|franchement|honnetement",
+    "just curious|out of curiosity|par curiosite",
+    "(?:help me|aide moi|aidez moi)(?: to| a| with)?(?= [a-z])",
+)

@@ -40,6 +40,12 @@ ENDING = family(  # something ended, hangs or vanished
     lost|losing ?the|my|all|its|half|touch|contact connection{,s}|contact|access|sync|of|with|sats|funds|peers|channels
     died|dies|dying|crapped|bricked|nuked|borked
     go{es,} ?back dark|silent|quiet|dead|down|offline|missing|up_and_down
+    fell|falls|falling over|apart|off|back|silent|asleep
+    gave|gives|giving up
+    sudden|sharp|unexplained|unexpected|strange|weird|abrupt drop|fall|decrease|decline|loss|stop|disconnection{,s}|closure{,s}|close|behavio{r,ur}|crash
+    choke{s,d}|limbo|boot_loop|bootloop|restart_loop|in_a_loop|won_t_budge|struggl{e,es,ing}|no_luck|to_no_avail|zombie{,s}|wtf|fubar|dead_in_the_water|brick
+    stays|remains|sits|sitting|still|been|is|are|stuck pending|waiting|unconfirmed|processing|in_flight|unsettled|opening|closing|inflight
+    get_rid_of|pending_forever|disk_full|high_cpu|100_cpu|memory_leak|out_of_disk
     went ?completely|totally dark|silent|quiet|dead|down|offline|missing|crazy|inactive|to_zero|bad|blank
     drop{ped,s} ?off ?the to_zero|offline|map|out|connection{,s}|dead|by_half|sharply|off|to_nothing|to_0|like
     """,
@@ -63,7 +69,7 @@ NEGATION = family(  # what once worked does not
 STATE = family(  # what one's own is said to be
     3,
     """
-    is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown ?as|completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|failing|rejected|refused|denied|unconfirmed|not_found
+    is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown|showing|say|says ?up ?as|completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|failing|rejected|refused|denied|unconfirmed|not_found
     balance|wallet|node|channel{,s}|capacity|it show{s,ing}|read{s,ing}|display{s,ing} ?as 0|zero|nothing|empty|negative|wrong
     out_of_sync|not_synced|acting_up|acting_weird|acting_strange|playing_up
     <own> <thing> down|dead|offline|gone|missing $
@@ -141,6 +147,7 @@ WHY_MINE = family(  # why one's own thing does so; without "need" or "by default
     why isn_t|aren_t|doesn_t|don_t|can_t|won_t|didn_t|hasn_t|wasn_t|haven_t ?the !need|people
     how_come my|our|i|we|this|it|nobody|nothing|the
     """,
+    technical=3,
 )
 WEAK = words(
     2,
@@ -148,6 +155,12 @@ WEAK = words(
     disconnect{s,ed,ing}|disconnection{,s}
     offline
     refused
+    pending|disabled
+    for hours|days|weeks|several_days|two_days|three_days|two_hours|three_hours|a_week|a_day|ages|*_days|*_hours
+    again $
+    second|third|fourth|*_th time|crash
+    find_out|figure_out|see|understand why $
+    <own> <thing> ... again|still $
     every ... minutes|hour|hours|time|night $
     again_and_again|over_and_over|constantly|repeatedly|all_the_time|endlessly|forever
     """,

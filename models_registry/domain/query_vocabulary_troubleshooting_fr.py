@@ -28,6 +28,11 @@ ENDING = family(  # something ended, hangs or vanished
     coinc{e,es,ee,ees,er,ent}|bug{,s,ue,uent,ues}|panne{,s}|plant{e,es,ent,ait}|buggue{,nt}
     disparu{,e,s,es}|disparai{t,ssent}|injoignable{,s}|inaccessible{,s}|introuvable{,s}|corrompu{,e,s,es}|desynchronis{e,ee,es,ees}
     ko|hs|rade|carafe|vrac|galere{,s,r}|pepin{,s}|couac{,s}|anomalie{,s}|anormal{,e}|dysfonctionne~|deconn{e,ent}
+    vautre{,e,s}|ramasse{,e}|claque{,e}|grille{,e}|foutu{,e,s}|fichu{,e,s}|pete{,e,s}|casse{,e,s}|naze|merde{,r}|crashe{,e,r}|part_en_vrille|part_en_sucette|crame{,e}
+    chute|baisse|arret|fermeture|perte|deconnexion brutal{,e,es}|soudain{,e}|inexplique{,e}|inattendu{,e}|subite
+    brutalement|inexplique{,e}|inexplicable{,ment}
+    reste{,nt} ?toujours pendant{,s,es}|en_attente|en_suspens|en_cours|a_0|a_zero|vide|sans_reponse|fige{,e,s}|muet|ouvert{,s}_depuis|coince{,s}
+    traine{,nt} depuis|encore|toujours|des
     rame{,nt}|ramait|mouline{,nt}|patin{e,ent}|saccade{,nt}|fige{,e,s,es}|gele{,e,s,es}|timeout{,s}
     tomb{e,ent,ee,ees,es} ?en|a ?regulierement|toujours|encore !<pile>
     est|sont|s_est|s_etait tombe{,e,s,es}|effondre{,e,s,es}|arrete{,e,s,es}|ferme{,e,s,es}_tout_seul|coupe{,e,s,es}|eteint{,e,s,es}
@@ -107,17 +112,22 @@ CRY = family(  # the fault by its name, or a call for help
 WHY_MINE = family(
     3,
     """
-    pourquoi ?est_ce_que|diable|tous|toutes <a_moi> !<besoin>
-    pourquoi <a_moi> * !a_besoin|ont_besoin|a_t_il_besoin|doit|doivent|ont_ils_besoin
+    pourquoi ?est_ce_que|diable ?tous|toutes|un_de|une_de <a_moi> * !a_besoin|ont_besoin|a_t_il_besoin|doit|doivent|ont_ils_besoin
     pourquoi ?est_ce_que je|j|personne|plus|aucun|aucune|rien|ca|on_me|il|elle|tout !dois|devrais|faut
     pourquoi ce|cette|cet|ces <chose>
     """,
+    technical=3,
 )
 WEAK = words(
     2,
     """
     deconnect{e,es,ee,ees,ent,er}|deconnexion{,s}
     souci{,s}
+    pendant{,s,es}|en_attente|desactive{,e,s}|disabled|inactive|offline
+    des|plusieurs|deux|trois heures|jours|semaines $
+    deuxieme|troisieme|enieme|n_ieme fois
+    toujours pas|en|rien
+    trouver|comprendre|savoir|voir pourquoi $
     toutes les * minutes|heures|secondes
     tout_le_temps|regulierement|constamment|en_permanence
     une_idee $

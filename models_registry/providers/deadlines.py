@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from models_registry.domain.chat import Timeouts
 from models_registry.domain.errors import ProviderTimeout
+from models_registry.providers.cutting import WaitCut, Waiter
 
 T = TypeVar("T")
 
@@ -21,7 +22,11 @@ async def within(step: Awaitable[T], *, limit_s: float, what: str) -> T:
         async with asyncio.timeout(limit_s):
             return await step
     except TimeoutError as exc:
-        raise ProviderTimeout(f"{what} took longer than {limit_s:g} s.") from exc
+        raise _too_long(what, limit_s) from exc
+
+
+def _too_long(what: str, limit_s: float) -> ProviderTimeout:
+    return ProviderTimeout(f"{what} took longer than {limit_s:g} s.")
 
 
 class StreamClock:
@@ -63,9 +68,21 @@ class StreamClock:
 
         :raises ProviderTimeout: naming the limit that was passed.
         """
-        async with aclosing(lines):
-            while (line := await self.wait(anext(lines, None))) is not None:
-                yield line
+        alarm = _Alarm()
+        try:
+            async with aclosing(lines):
+                while (line := await self._next(lines, alarm)) is not None:
+                    yield line
+        finally:
+            alarm.close()
+
+    async def _next(self, lines: AsyncGenerator[T, None], alarm: "_Alarm") -> T | None:
+        limit_s, what = self._limit()
+        alarm.set(limit_s)
+        try:
+            return await alarm.waiter.wait_for(anext(lines, None))
+        except WaitCut as exc:
+            raise _too_long(what, limit_s) from exc
 
     def _limit(self) -> tuple[float, str]:
         left_s = self._timeouts.total_s - self.elapsed_s
@@ -74,3 +91,34 @@ class StreamClock:
         else:
             step_s, what = self._timeouts.idle_s, "The next piece"
         return (left_s, "The whole answer") if left_s < step_s else (step_s, what)
+
+
+class _Alarm:
+    """Ends the wait that goes on when its limit is reached. One timer serves many waits: it looks again when it rings."""
+
+    def __init__(self) -> None:
+        self.waiter = Waiter()
+        self._loop = asyncio.get_running_loop()
+        self._at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, limit_s: float) -> None:
+        """Let the next wait last `limit_s` seconds."""
+        self._at = self._loop.time() + limit_s
+        if self._timer is None or self._timer.when() > self._at:
+            self.close()
+            self._timer = self._loop.call_at(self._at, self._ring)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ring(self) -> None:
+        self._timer = None
+        if not self.waiter.is_waiting:
+            return
+        if self._loop.time() < self._at:
+            self._timer = self._loop.call_at(self._at, self._ring)
+        else:
+            self.waiter.cut()

@@ -76,13 +76,15 @@ class Connection(asyncio.Protocol):
                 raise
             if isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
-            elif parts:
+            elif parts and event is None:
                 yield b"".join(parts)
-                parts.clear()
-            if event is None:
+                parts.clear()  # more may have come meanwhile: look again before waiting
+            elif event is None:
                 await self._arrival()
-            elif not isinstance(event, h11.Data):
-                return
+            else:
+                break
+        if parts:
+            yield b"".join(parts)
 
     def turn_over(self) -> bool:
         """Be ready for another request; return False when this connection can carry none."""

@@ -8,6 +8,7 @@ from datetime import date
 
 LAYOUT = "2"  # raise it when chunking or cleaning changes: every document is then cut anew
 UID_LENGTH = 200
+INSIDE = "/#"  # what follows a file's name in the uids of what is in it: a member, a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,11 @@ def batches(
         characters += size
     if group:
         yield tuple(group)
+
+
+def enclosing(uid: str) -> Iterator[str]:
+    """Yield `uid`, then what it is in, from the nearest outward: a record's file, a member's archive and its folders."""
+    yield uid
+    for at in range(len(uid) - 1, 0, -1):
+        if uid[at] in INSIDE:
+            yield uid[:at]

@@ -12,7 +12,10 @@ RagError
 │   ├── AddressRefused     choose another address: it is private, forbidden by robots.txt, or no web address
 │   └── AddressUnreachable try again later, or see whether the address is right
 ├── IndexUnavailable       search by words alone: no embedding space is active
+├── SpaceNotReady          build the embedding space first, or choose another one
 ├── PromptMissing          tell the administrator: a purpose has no active prompt
+├── QuestionsUnusable      repair the lines that are named in the file of judged questions
+├── PatternTooSlow         write the regular expression of a judged question more simply
 └── AnswerFailed           the model broke off after its first words; `retryable` says whether to ask again
 """
 
@@ -70,8 +73,27 @@ class IndexUnavailable(RagError):
     retryable = True
 
 
+class SpaceNotReady(RagError):
+    code = "space_not_ready"
+
+
 class PromptMissing(RagError):
     code = "prompt_missing"
+
+
+class QuestionsUnusable(RagError):
+    """A file of judged questions cannot be asked. `problems` are the first of `count`, each with its line."""
+
+    code = "questions_unusable"
+
+    def __init__(self, problems: tuple[str, ...], *, count: int | None = None) -> None:
+        more = (count or 0) - len(problems)
+        super().__init__("\n".join([*problems, *([f"and {more} more."] if more > 0 else [])]))
+        self.problems = problems
+
+
+class PatternTooSlow(RagError):
+    code = "pattern_too_slow"
 
 
 class AnswerFailed(RagError):

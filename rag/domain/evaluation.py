@@ -1,7 +1,7 @@
 """Score rankings against judged questions: one question at a time. Pure.
 
-recall@k is, as usual for questions with few judged places, the share of questions with *at least one* relevant document
-among the first k distinct ones (also called success@k); full recall@k is the share of the relevant documents among them.
+recall@k is the share of questions with at least one relevant document among the first k distinct ones (success@k); full
+recall@k is the share of the relevant documents that are among them.
 """
 
 import math

@@ -1,5 +1,6 @@
 """An embedding space as retrieval needs it, which index serves it, and how a model wants its texts. Pure."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +50,7 @@ class Space:
     index_kind: IndexKind = IndexKind.EXACT
     element: Element = Element.VECTOR
     ef_search: int = 100
+    lists: int | None = None
     probes: int | None = None
     least_cosine: float | None = None  # None: the library's
     is_built_in: bool = True
@@ -77,3 +79,20 @@ def kind_for(vectors: int, *, hnsw_from: int, forced: str = "") -> IndexKind:
     if forced:
         return IndexKind(forced)
     return IndexKind.HNSW if vectors >= hnsw_from else IndexKind.EXACT
+
+
+def keeps_kind(current: IndexKind, *, vectors: int, hnsw_from: int, forced: str = "") -> bool:
+    """Return whether the index at hand still fits so many vectors; a graph is kept until they are less than half."""
+    wanted = kind_for(vectors, hnsw_from=hnsw_from, forced=forced)
+    is_shrinking = current == IndexKind.HNSW and wanted == IndexKind.EXACT and not forced
+    return current == wanted or (is_shrinking and vectors * 2 >= hnsw_from)
+
+
+def lists_for(vectors: int) -> int:
+    """Return how many lists an ivfflat index has: one for 1,000 vectors, and the root of them beyond a million."""
+    return max(1, round(vectors / 1000 if vectors <= 1_000_000 else math.sqrt(vectors)))
+
+
+def element_for(dimension: int) -> Element:
+    """Return what an index of this width holds: beyond 2,000 dimensions only 16 bits can be indexed."""
+    return Element.HALFVEC if dimension > HALFVEC_ABOVE else Element.VECTOR

@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='done', max_length=8)),
                 ('message', models.CharField(blank=True, max_length=300)),
+                ('done', models.PositiveIntegerField(default=0, help_text='Questions asked so far.')),
+                ('total', models.PositiveIntegerField(default=0, help_text='Questions to ask, over all steps.')),
                 ('collection', models.CharField(help_text='What was searched: documents, and how many.', max_length=200)),
                 ('questions_sha256', models.CharField(help_text='Runs with equal questions can be compared.', max_length=64)),
                 ('question_count', models.PositiveIntegerField(default=0)),
@@ -118,6 +120,16 @@ class Migration(migrations.Migration):
             model_name='indexversion',
             name='activated_at',
             field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='indexversion',
+            name='activates_when_ready',
+            field=models.BooleanField(default=False, help_text='Searched as soon as it is complete.'),
+        ),
+        migrations.AddField(
+            model_name='indexversion',
+            name='alive_at',
+            field=models.DateTimeField(help_text='When its worker last gave a sign of life; empty: none is at it.', null=True),
         ),
         migrations.AddField(
             model_name='indexversion',
@@ -404,6 +416,10 @@ class Migration(migrations.Migration):
             UPDATE {table} t SET lang = d.lang FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id
             WHERE c.id = t.chunk_id AND d.lang <> 'en'
         """ for table in ('rag_posting', 'rag_chunkembedding')], migrations.RunSQL.noop),
+        migrations.AddIndex(
+            model_name='chunk',
+            index=models.Index(fields=['sha256'], name='chunk_by_text'),
+        ),
         migrations.RemoveIndex(model_name='posting', name='posting_by_lexeme'),
         migrations.AddIndex(
             model_name='posting',

@@ -14,6 +14,8 @@ class EvaluationRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=Ingestion.State.choices, default=Ingestion.State.DONE)
     message = models.CharField(max_length=300, blank=True)
+    done = models.PositiveIntegerField(default=0, help_text="Questions asked so far.")
+    total = models.PositiveIntegerField(default=0, help_text="Questions to ask, over all steps.")
     collection = models.CharField(max_length=200, help_text="What was searched: documents, and how many.")
     questions_sha256 = models.CharField(max_length=64, help_text="Runs with equal questions can be compared.")
     question_count = models.PositiveIntegerField(default=0)

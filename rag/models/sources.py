@@ -20,6 +20,13 @@ class SourceQuerySet(models.QuerySet["Source"]):
             allowed |= Q(owner_id=user.pk)
         return self.filter(allowed, is_enabled=True).exclude(kind=Source.Kind.TEMPORARY)
 
+    def changeable_by(self, user: AbstractBaseUser | AnonymousUser | None, *, may_share: bool) -> "SourceQuerySet":
+        """Keep what `user` may fill and remove: their own, and those without an owner where they `may_share`."""
+        allowed = Q(owner__isnull=True) if may_share else Q(pk__in=())
+        if user is not None and user.pk is not None:
+            allowed |= Q(owner_id=user.pk)
+        return self.filter(allowed, is_enabled=True, kind__in=(Source.Kind.UPLOAD, Source.Kind.WEB))
+
 
 class Source(models.Model):
     """Where documents come from, and who may see them. Enforced inside the retrieval SQL."""
@@ -128,6 +135,7 @@ class Chunk(models.Model):
     class Meta:
         ordering = ("document", "ordinal")
         constraints = [models.UniqueConstraint(fields=("document", "ordinal"), name="one_chunk_per_ordinal")]
+        indexes = [models.Index(fields=("sha256",), name="chunk_by_text")]
 
     def __str__(self) -> str:
         return self.breadcrumb

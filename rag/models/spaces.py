@@ -34,6 +34,7 @@ class IndexVersion(models.Model):
     prefix_scheme = models.CharField(max_length=20, default="none")
     version = models.CharField(max_length=20)
     is_active = models.BooleanField(default=False)
+    activates_when_ready = models.BooleanField(default=False, help_text="Searched as soon as it is complete.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     message = models.CharField(max_length=300, blank=True, help_text="What keeps it from being ready, if anything.")
     step = models.CharField(max_length=40, blank=True, help_text="What is being done: embed, index, check.")
@@ -41,6 +42,9 @@ class IndexVersion(models.Model):
     total = models.PositiveIntegerField(default=0, help_text="Of the step.")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(
+        null=True, help_text="When its worker last gave a sign of life; empty: none is at it."
+    )
     finished_at = models.DateTimeField(null=True)
     activated_at = models.DateTimeField(null=True)
     index_kind = models.CharField(max_length=8, choices=IndexKind.choices, default=IndexKind.EXACT)

@@ -5,12 +5,33 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db import connection
 from django.db.models import Avg, Count, Max, Q, QuerySet
 
 from rag.models import Answer, Chunk, Document, IndexVersion, Source
 from rag.queries.reader import Reader
 
 PAGE_SIZE = 20
+CITED_SHOWN = 5
+CITED = """
+SELECT c.id, c.breadcrumb, said.times FROM (
+    SELECT (cited ->> 'chunk_id')::bigint AS chunk_id, count(*) AS times
+    FROM rag_answer a, jsonb_array_elements(a.citations) AS cited
+    WHERE a.asked_at >= %(since)s AND jsonb_typeof(cited -> 'chunk_id') = 'number'
+      AND cited -> 'document_id' = to_jsonb(%(document)s::bigint)
+    GROUP BY 1
+) AS said JOIN rag_chunk c ON c.id = said.chunk_id AND c.document_id = %(document)s
+ORDER BY said.times DESC, c.ordinal LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPassage:
+    """A passage, and how often answers cited it."""
+
+    chunk_id: int
+    breadcrumb: str
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +56,22 @@ def readable_documents(user: Reader) -> QuerySet[Document]:
     return Document.objects.filter(source__in=Source.objects.visible_to(user)).order_by("title", "pk")
 
 
-def library_page(user: Reader, *, search: str = "", number: int = 1, size: int = PAGE_SIZE) -> Page[Any]:
+def library_page(
+    user: Reader,
+    *,
+    search: str = "",
+    source: Source | None = None,
+    lang: str = "",
+    number: int = 1,
+    size: int = PAGE_SIZE,
+) -> Page[Any]:
     """Return one page of documents without their texts, with `chunk_count` each; `search` looks in titles and tags.
 
     Two statements, whatever the page. A search in the texts is `rag.services.retrieve.retrieve`.
     """
     rows = readable_documents(user)
+    rows = rows.filter(source=source) if source else rows
+    rows = rows.filter(lang=lang) if lang else rows
     if words := search.split():
         named = Q()
         for word in words:
@@ -53,6 +84,25 @@ def library_page(user: Reader, *, search: str = "", number: int = 1, size: int =
 def document_page(user: Reader, *, document_id: int) -> Document | None:
     """Return one document with its source, or None when there is none that `user` may read."""
     return readable_documents(user).select_related("source").filter(pk=document_id).first()
+
+
+def changeable_document(user: Reader, *, document_id: int, may_share: bool) -> Document | None:
+    """Return a document, without its text, of a source that `user` may fill, or None."""
+    sources = Source.objects.changeable_by(user, may_share=may_share)
+    rows = Document.objects.filter(source__in=sources).select_related("source").defer("content")
+    return rows.filter(pk=document_id).first()
+
+
+def passage_of(user: Reader, *, chunk_id: int) -> Chunk | None:
+    """Return a passage of a document that `user` may read, or None."""
+    return Chunk.objects.filter(pk=chunk_id, document__source__in=Source.objects.visible_to(user)).first()
+
+
+def cited_passages(document: Document, *, since: datetime, limit: int = CITED_SHOWN) -> tuple[CitedPassage, ...]:
+    """Return the passages of a document that answers have cited since then, most often first. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(CITED, {"document": document.pk, "since": since, "limit": limit})
+        return tuple(CitedPassage(*row) for row in cursor.fetchall())
 
 
 def library_stats(user: Reader = None) -> LibraryStats:

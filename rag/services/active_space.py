@@ -42,6 +42,7 @@ def space_of(row: IndexVersion) -> Space:
         index_kind=IndexKind(row.index_kind),
         element=Element(row.element),
         ef_search=row.hnsw_ef_search,
+        lists=row.ivfflat_lists,
         probes=row.ivfflat_probes,
         least_cosine=row.least_cosine,
         is_built_in=row.model == embedding_space().model,

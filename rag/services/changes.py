@@ -9,14 +9,13 @@ from django.db import transaction
 from django.db.models import F
 
 from rag.domain.chunking import ChunkSizes
-from rag.domain.documents import RawDocument, Unread, combined_sha256
+from rag.domain.documents import INSIDE, RawDocument, Unread, combined_sha256
 from rag.models import Document, Source
 from rag.services.postings import update_source_sums
 from rag.services.store import chunk_sizes, store_batch
 
 HELD_CHARACTERS = 16_000_000  # of new documents that may be renamed ones; beyond it they count as new
 AT_ONCE = 100  # documents in one transaction
-INSIDE = ("/", "#")  # what follows a file's name in the uids of what is in it: a member, a record
 TWICE = "Two documents of one source have the same uid; the first was taken. Give each its own."
 Pair = tuple[RawDocument, str]  # a document and its hash
 

@@ -1,67 +1,127 @@
-"""Keep the vectors of all chunks in the space of the model that serves. Resumable: only what is missing is made."""
+"""Keep the vectors of all passages in a space: only what is missing is made, in batches, and never twice.
 
-from collections.abc import Callable
+Resumable at any moment: each batch is claimed, embedded and written in one transaction. Memory is that of one batch.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from models_registry.services.embed import embed_passages, embedding_space
-from rag.metrics import EMBEDDINGS_GENERATED, INDEX_OPERATIONS
-from rag.models import Chunk, ChunkEmbedding, IndexVersion
+from models_registry.domain.embedding import EmbeddingModel, EmbeddingReport, RefusedText
+from models_registry.services.embed import embed_each_by, embed_passages
+from rag.domain.spaces import as_passage
+from rag.metrics import EMBEDDINGS_GENERATED
+from rag.models import IndexVersion, Quarantine
+from rag.services.space_rows import is_built_in, searched_row, switch_to
+from rag.services.vectors_sql import Claim, Lacking, claim, count_lacking, still_there, write_vectors
 
-BATCH = 64  # texts per call: enough to sort by length, small enough to show progress
-
-
-def current_version(*, at: datetime) -> IndexVersion:
-    """Return the row of the space that the embedder of this process writes in, created when it is new."""
-    space = embedding_space()
-    version, _ = IndexVersion.objects.get_or_create(
-        slug=space.slug,
-        defaults={
-            "model": space.model,
-            "digest": space.digest,
-            "dimension": space.dimension,
-            "prefix_scheme": space.prefix_scheme,
-            "version": space.version,
-            "created_at": at,
-        },
-    )
-    return version
+BATCH = 128  # passages per transaction: four calls of 32 to a host at once, and enough to sort by length here
+Report = Callable[[int, int], None]  # (done, of)
+Until = Callable[[], bool]
 
 
-def embed_missing(version: IndexVersion, *, report: Callable[[int, int], None] | None = None) -> int:
-    """Embed every chunk that has no vector in `version`; return how many. `report(done, of)` after each batch."""
-    missing = Chunk.objects.exclude(embeddings__index_version=version).order_by("pk")
-    done = 0
-    texts = list(missing.values_list("pk", "document__source_id", "document__lang", "breadcrumb", "text"))
-    for chunks in (texts[start : start + BATCH] for start in range(0, len(texts), BATCH)):
-        vectors = embed_passages([f"{breadcrumb}\n{text}" for _, _, _, breadcrumb, text in chunks])
-        ChunkEmbedding.objects.bulk_create(
-            [
-                ChunkEmbedding(index_version=version, chunk_id=pk, source_id=source_id, lang=lang, embedding=vector)
-                for (pk, source_id, lang, _, _), vector in zip(chunks, vectors, strict=True)
-            ],
-            ignore_conflicts=True,  # another process may embed the same chunks
-        )
-        done += len(chunks)
-        EMBEDDINGS_GENERATED.labels(model=version.model, operation="index").inc(len(chunks))
-        if report:
-            report(done, len(texts))
-    return done
+def embed_missing(version: IndexVersion, *, report: Report | None = None, until: Until | None = None) -> int:
+    """Give every passage that has none a vector in `version`; return how many texts were embedded.
+
+    `report(done, of)` after each batch. Once `until()` says so it stops between two batches; a further call goes on.
+
+    :raises ModelError: when the model or its host fails; what is written stays.
+    """
+    total = count_lacking(version.pk)
+    return _Run(version, total=total, report=report, until=until).all_of(None) if total else 0
 
 
-@transaction.atomic
-def activate(version: IndexVersion) -> None:
-    """Make `version` the one that is searched. One transaction: there is never none and never two."""
-    IndexVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
-    IndexVersion.objects.filter(pk=version.pk).update(is_active=True)
-    INDEX_OPERATIONS.labels(operation="activate", status="ok").inc()
+def embed_chunks(version: IndexVersion, chunk_ids: Sequence[int], *, report: Report | None = None) -> int:
+    """Give these passages a vector in `version`, where they have none; return how many texts were embedded.
+
+    :raises ModelError: when the model or its host fails; what is written stays.
+    """
+    return _Run(version, total=len(chunk_ids), report=report).all_of(chunk_ids) if chunk_ids else 0
 
 
-def ensure_active_index(*, at: datetime, report: Callable[[int, int], None] | None = None) -> tuple[IndexVersion, int]:
-    """Fill the current space and make it the searched one; return it and how many texts were embedded."""
-    version = current_version(at=at)
+def is_complete(version: IndexVersion) -> bool:
+    """Return whether every passage has a vector in `version`, or is in its quarantine."""
+    return count_lacking(version.pk) == 0
+
+
+def ensure_active_index(*, at: datetime, report: Report | None = None) -> tuple[IndexVersion, int]:
+    """Fill the space that is to be searched and search it; return it and how many texts were embedded.
+
+    :raises ModelError: when its model or host fails; passages without a vector are found by their words.
+    """
+    version = searched_row(at=at)
     embedded = embed_missing(version, report=report)
-    if not IndexVersion.objects.filter(pk=version.pk, is_active=True).exists():
-        activate(version)
+    if not version.is_active:
+        switch_to(version, at=at)
     return version, embedded
+
+
+class _Run:
+    """One pass over what is missing, and a second over what others were at: they may have been killed."""
+
+    def __init__(
+        self, version: IndexVersion, *, total: int, report: Report | None = None, until: Until | None = None
+    ) -> None:
+        self._version, self._total = version, total
+        self._report, self._until = report, until
+        self._done = self._embedded = 0
+
+    def all_of(self, only: Sequence[int] | None) -> int:
+        if self._pass(only, waits=False):
+            self._pass(only, waits=True)
+        return self._embedded
+
+    def _pass(self, only: Sequence[int] | None, *, waits: bool) -> int:
+        """Embed one batch after the other; return how many passages others had claimed."""
+        after: int | None = 0
+        others = 0
+        while after is not None and not (self._until and self._until()):
+            with transaction.atomic():
+                found = claim(self._version.pk, after=after, size=BATCH, only=only, waits=waits)
+                self._embed(found)
+            after, others = found.latest, others + found.others
+        return others
+
+    def _embed(self, found: Claim) -> None:
+        if found.passages:
+            self._embedded += _embed(self._version, found.passages)
+        self._done += len(found.passages) + found.reused
+        if self._report and found.latest is not None:
+            self._report(min(self._done, self._total), self._total)
+
+
+def _embed(version: IndexVersion, passages: Sequence[Lacking]) -> int:
+    """Embed and write these passages, equal texts once; return how many texts were embedded."""
+    first = {one.sha256 or str(one.chunk_id): at for at, one in reversed(list(enumerate(passages)))}
+    distinct = sorted(first.values())
+    report = _vectors(version, [passages[at].text for at in distinct])
+    rows = {distinct[place]: row for row, place in enumerate(report.places)}
+    refused = {distinct[one.place]: one for one in report.refused}
+    leads = [first[one.sha256 or str(one.chunk_id)] for one in passages]
+    stored = [(one, rows[lead]) for one, lead in zip(passages, leads, strict=True) if lead in rows]
+    write_vectors(version.pk, [one for one, _ in stored], report.vectors[[row for _, row in stored]])
+    _quarantine(version, [(one, refused[at]) for one, at in zip(passages, leads, strict=True) if at in refused])
+    EMBEDDINGS_GENERATED.labels(model=version.model, operation="index").inc(len(report.places))
+    return len(report.places)
+
+
+def _vectors(version: IndexVersion, texts: Sequence[str]) -> EmbeddingReport:
+    if is_built_in(version):
+        vectors = embed_passages(texts)
+        return EmbeddingReport(vectors, tuple(range(len(texts))), refused=(), prompt_tokens=None, model=version.model)
+    model = EmbeddingModel(version.model, digest=version.digest, dimension=version.dimension)
+    return embed_each_by([as_passage(text, scheme=version.prefix_scheme) for text in texts], model=model)
+
+
+def _quarantine(version: IndexVersion, refused: Sequence[tuple[Lacking, RefusedText]]) -> None:
+    """Set passages aside that the model refused even alone, unless they were deleted meanwhile."""
+    there = still_there([passage.chunk_id for passage, _ in refused])
+    Quarantine.objects.bulk_create(
+        [
+            Quarantine(index_version=version, chunk_id=passage.chunk_id, reason=why.reason[:300])
+            for passage, why in refused
+            if passage.chunk_id in there
+        ],
+        ignore_conflicts=True,
+    )

@@ -56,12 +56,12 @@ GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT {LEG_DEPTH}
 """  # noqa: S608 - made of constants only
 # The space stands there as a number: its partial index serves only statements that name it. An exact scan is ordered by
 # the score, which no index knows.
-DENSE = f"""
-SELECT e.chunk_id, 1 - ({{distance}}) AS score
+DENSE = """
+SELECT e.chunk_id, 1 - ({distance}) AS score
 FROM rag_chunkembedding e
-WHERE e.index_version_id = {{space}} AND {{within}}
-ORDER BY {{order}} LIMIT {LEG_DEPTH}
-"""  # noqa: S608 - made of constants only
+WHERE e.index_version_id = {space} AND {within}
+ORDER BY {order} LIMIT {limit}
+"""
 LEGS = """
 WITH {visible}, lexical AS ({lexical}), dense AS ({dense})
 (SELECT 'lexical', chunk_id, score FROM lexical ORDER BY score DESC, chunk_id)
@@ -206,13 +206,19 @@ def _read(
     )
 
 
-def dense_sql(space: Space, *, within: str, is_exact: bool = False) -> str:
-    """Return the statement of the dense leg: by the space's index, or comparing every vector."""
-    column = f"{space.element if space.index_kind != IndexKind.EXACT else Element.VECTOR}({int(space.dimension)})"
-    distance = f"e.embedding::{column} <=> %(vector)s::{column}"
+def dense_sql(space: Space, *, within: str, is_exact: bool = False, limit: int = LEG_DEPTH) -> str:
+    """Return the statement of the dense leg: by the space's index, or comparing every vector.
+
+    What an index of 16-bit vectors finds is scored by the 32-bit ones.
+    """
+    distance = _distance(Element.VECTOR, space.dimension)
     by_index = space.index_kind != IndexKind.EXACT and not is_exact
-    order = distance if by_index else "score DESC"
-    return DENSE.format(distance=distance, space=int(space.pk), within=within, order=order)
+    order = _distance(space.element, space.dimension) if by_index else "score DESC"
+    return DENSE.format(distance=distance, space=int(space.pk), within=within, order=order, limit=int(limit))
+
+
+def _distance(element: Element, dimension: int) -> str:
+    return f"e.embedding::{element}({int(dimension)}) <=> %(vector)s::{element}({int(dimension)})"
 
 
 def knobs_sql(space: Space) -> str:

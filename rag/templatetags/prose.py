@@ -27,8 +27,8 @@ CITATION_MARK = re.compile(r"\[(\d{1,2})\]")
 def markdown(text: str) -> SafeString:
     """Return the document as HTML whose headings carry anchors, so that a citation can point at its section."""
     tokens = MARKDOWN.parse(FRONT_MATTER.sub("", text or ""))
-    _anchor_headings(tokens)
-    return _sanitized(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    anchor_headings(tokens)
+    return sanitized(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
 
 
 @register.filter
@@ -40,7 +40,7 @@ def anchor(breadcrumb: str) -> str:
 @register.simple_tag
 def cited(text: str, prefix: str) -> SafeString:
     """Return an answer as HTML in which [n] links to the citation s-`prefix`-n below it."""
-    html = _sanitized(MARKDOWN.render(text or ""))
+    html = sanitized(MARKDOWN.render(text or ""))
     link = rf'<a class="cite" href="#s-{escape(prefix)}-\1" title="Source \1">[\1]</a>'
     return mark_safe(CITATION_MARK.sub(link, html))  # noqa: S308 - sanitized above; the marks are digits
 
@@ -60,7 +60,8 @@ def heading_id(title: str) -> str:
     return slugify(title) or "section"
 
 
-def _anchor_headings(tokens: list[Token]) -> None:
+def anchor_headings(tokens: list[Token]) -> None:
+    """Give each heading an id that no other heading of the text has."""
     seen: dict[str, int] = {}
     for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
@@ -70,7 +71,8 @@ def _anchor_headings(tokens: list[Token]) -> None:
         opening.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
 
 
-def _sanitized(html: str) -> SafeString:
+def sanitized(html: str) -> SafeString:
+    """Return only what is on our lists of tags, attributes and schemes."""
     clean = nh3.clean(
         html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener nofollow"
     )

@@ -1,23 +1,20 @@
-"""The pages of the knowledge floor: ask, the library, one document."""
+"""The page that asks the library."""
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from models_registry.api.authentication import unit_of
 from rag.domain.errors import RagError
-from rag.forms import LibraryForm, QuestionForm, posted_object
+from rag.forms import QuestionForm, posted_object
 from rag.queries.answers import popular_questions, recent_answers
-from rag.queries.library import document_page, library_page
 from rag.services.answer import answer
-from rag.services.retrieve import retrieve
 from rag.streaming import outcome
 
-PASSAGES_SHOWN = 12
 EXAMPLES = (
     "Why do my channels drain in one direction?",
     "When is a rebalance worth its cost?",
@@ -53,26 +50,6 @@ def answer_fragment(request: HttpRequest) -> HttpResponse:
     if content is None:
         return HttpResponseBadRequest()
     return render(request, "rag/_answer.html", {"answer": content})
-
-
-@require_safe
-def library(request: HttpRequest) -> HttpResponse:
-    """Show the documents, or the passages that fit a search."""
-    form = LibraryForm(request.GET)
-    form.is_valid()
-    context = {"query": form.words, "page": library_page(request.user, number=form.number)}
-    if form.words:
-        context["passages"] = retrieve(form.words, k=PASSAGES_SHOWN, user=request.user).passages
-    return render(request, "rag/library.html", context)
-
-
-@require_safe
-def document(request: HttpRequest, key: int) -> HttpResponse:
-    """Show one document, its sections with anchors."""
-    found = document_page(request.user, document_id=key)
-    if found is None:
-        raise Http404("There is no such document.")
-    return render(request, "rag/document.html", {"document": found})
 
 
 def _answer(request: HttpRequest, form: QuestionForm) -> str | None:

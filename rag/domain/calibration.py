@@ -1,0 +1,76 @@
+"""Pick the least cosine that best parts questions that can be answered from those that cannot. Pure.
+
+The threshold is one signal: what the passages alone refuse is refused at every threshold.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STEP = 0.01
+MOST_WRONG_REFUSALS = 0.10  # share of the answerable questions
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One judged question: its best cosine, and whether it is refused whatever the threshold.
+
+    `share`: of the threshold that holds for its language, 0 to 1.
+    """
+
+    is_answerable: bool
+    best_cosine: float | None
+    is_refused_anyway: bool = False
+    share: float = 1.0
+
+    def is_refused_at(self, threshold: float) -> bool:
+        return self.is_refused_anyway or (self.best_cosine or 0.0) < threshold * self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one threshold would do: shares 0 to 1 of the unanswerable refused, and of the answerable refused."""
+
+    threshold: float
+    abstention_recall: float
+    wrong_refusals: float
+
+    @property
+    def youden(self) -> float:
+        return self.abstention_recall - self.wrong_refusals
+
+
+def curve(evidence: Sequence[Evidence], *, step: float = STEP) -> tuple[Point, ...]:
+    """Return a point for each threshold from 0 to 1; none unless there are questions of both kinds."""
+    answerable = [one for one in evidence if one.is_answerable]
+    unanswerable = [one for one in evidence if not one.is_answerable]
+    if not answerable or not unanswerable:
+        return ()
+    thresholds = [round(number * step, 4) for number in range(round(1 / step) + 1)]
+    return tuple(
+        Point(
+            threshold,
+            _refused(unanswerable, threshold=threshold),
+            _refused(answerable, threshold=threshold),
+        )
+        for threshold in thresholds
+    )
+
+
+def best(points: Sequence[Point], *, most_wrong_refusals: float = MOST_WRONG_REFUSALS) -> Point | None:
+    """Return the point of the largest Youden index within the bound, the middle one of equals next to each other.
+
+    None when every threshold refuses more answerable questions than allowed.
+    """
+    allowed = [point for point in points if point.wrong_refusals <= most_wrong_refusals]
+    if not allowed:
+        return None
+    most = max(point.youden for point in allowed)
+    start = next(place for place, point in enumerate(allowed) if point.youden == most)
+    end = start
+    while end + 1 < len(allowed) and allowed[end + 1].youden == most:
+        end += 1
+    return allowed[(start + end) // 2]
+
+
+def _refused(evidence: Sequence[Evidence], *, threshold: float) -> float:
+    return sum(one.is_refused_at(threshold) for one in evidence) / len(evidence)

@@ -1,0 +1,93 @@
+"""Embed what has been stored while the next batch is read and stored: database and embedder work side by side.
+
+Within a transaction nobody else sees what was stored: then it is embedded in between, in the same thread.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from django.db import connection
+
+from models_registry.domain.errors import ModelError
+from rag.models import IndexVersion
+from rag.services.reindex import embed_chunks, embed_missing
+from rag.services.space_rows import searched_row, switch_to
+
+TEXTS_AT_ONCE = 128  # a batch of the embedding; it can be stopped between two
+
+
+class EmbedBehind:
+    """Embeds passages one batch behind. What was stored and not embedded, an earlier run's too, `finish` completes.
+
+    A model that cannot be reached costs the vectors, never the documents: `failure` says so, another run goes on.
+    """
+
+    def __init__(
+        self, *, at: datetime, report: Callable[[str, int, int], None] | None, until: Callable[[], bool] | None
+    ) -> None:
+        self._at, self._report, self._until = at, report, until or (lambda: False)
+        self._pool = None if connection.in_atomic_block else ThreadPoolExecutor(1, thread_name_prefix="embed-behind")
+        self._jobs: list[Future[None]] = []
+        self._version: IndexVersion | None = None
+        self._ordered = self._embedded = 0
+        self.failure: ModelError | None = None
+        self.is_complete = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        if self._pool:
+            self._pool.submit(connection.close)
+            self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+
+    def add(self, chunk_ids: Sequence[int]) -> None:
+        """Have these passages embedded; returns at once, outside a transaction."""
+        if not chunk_ids:
+            return
+        self._version = self._version or searched_row(at=self._at)
+        self._ordered += len(chunk_ids)
+        for start in range(0, len(chunk_ids), TEXTS_AT_ONCE):
+            part = chunk_ids[start : start + TEXTS_AT_ONCE]
+            if self._pool:
+                self._jobs.append(self._pool.submit(self._embed, self._version, part))
+            else:
+                self._embed(self._version, part)
+
+    def finish(self) -> tuple[str, int]:
+        """Wait for all, embed what earlier runs left, have the space searched; return it and how many texts it were."""
+        for job in self._jobs:
+            job.result()
+        version = self._version or searched_row(at=self._at)
+        if self.failure is None:
+            self._complete(version)
+        return version.slug, self._embedded
+
+    def _complete(self, version: IndexVersion) -> None:
+        try:
+            self._embedded += embed_missing(version, report=self._missing_reported, until=self._until)
+        except ModelError as exc:
+            self.failure, self.is_complete = exc, False
+            return
+        self.is_complete = self.is_complete and not self._until()
+        if self.is_complete and not version.is_active:
+            switch_to(version, at=self._at)
+
+    def _missing_reported(self, done: int, of: int) -> None:
+        if self._report:
+            self._report("embed", self._embedded + done, self._embedded + of)
+
+    def _embed(self, version: IndexVersion, chunk_ids: Sequence[int]) -> None:
+        if self.failure or self._until():
+            self.is_complete = False
+            return
+        try:
+            self._embedded += embed_chunks(version, chunk_ids)
+        except ModelError as exc:
+            self.failure, self.is_complete = exc, False
+            return
+        if self._report:
+            self._report("embed", self._embedded, self._ordered)

@@ -1,0 +1,1 @@
+"""The pages of the knowledge floor, one file per job: ask, read, add, remove."""

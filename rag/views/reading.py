@@ -1,0 +1,122 @@
+"""The pages that show the library: its documents and sources, one text, one passage in it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from rag.domain.audience import audience_of
+from rag.domain.passages import Retrieval
+from rag.domain.reading import part_of
+from rag.forms import AUDIENCES, LANGUAGES, LibraryForm, PassageForm
+from rag.models import Chunk, Source
+from rag.queries.library import cited_passages, document_page, library_page, passage_of
+from rag.queries.policy import library_policy
+from rag.queries.sources import latest_intakes, letters_of, source_lines, source_of
+from rag.services.retrieve import retrieve
+from rag.views.requests import may_share
+
+PASSAGES_SHOWN = 12
+TITLES_SHOWN = 5
+LETTERS_SHOWN = 50
+CITED_FOR = timedelta(days=90)
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """Show the documents, or the passages and titles that fit a search; of one source or language when it is named."""
+    form = LibraryForm(request.GET)
+    form.is_valid()
+    source = source_of(request.user, slug=form.source_slug) if form.source_slug else None
+    shares = may_share(request)
+    context: dict[str, Any] = {
+        "query": form.words,
+        "keep": form.keep,
+        "lang": form.language,
+        "source": source,
+        "sources": source_lines(request.user, may_share=shares),
+        "audiences": AUDIENCES,
+        "languages": LANGUAGES,
+        "letters": letters_of(request.user, may_share=shares).count() if request.user.is_authenticated else 0,
+    }
+    if form.words:
+        context["titles"] = _page(request, form, source, search=form.words, size=TITLES_SHOWN)
+        context["found"] = _found(request, form, source)
+    else:
+        context["page"] = _page(request, form, source, number=form.number)
+    return render(request, "rag/library.html", context)
+
+
+@require_safe
+def source(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one source: who may read it, what came in and what could not. The latter only to who may fill it."""
+    found = source_of(request.user, slug=slug)
+    if found is None:
+        raise Http404("There is no such source.")
+    letters = letters_of(request.user, may_share=may_share(request)).filter(source=found)
+    is_changeable = Source.objects.changeable_by(request.user, may_share=may_share(request)).filter(pk=found.pk).exists()
+    context = {
+        "source": found,
+        "audience": AUDIENCES[audience_of(is_public=found.is_public, has_owner=found.owner_id is not None)],
+        "is_changeable": is_changeable,
+        "letters": letters[:LETTERS_SHOWN],
+        "intakes": latest_intakes(found) if is_changeable else (),
+    }
+    return render(request, "rag/source.html", context)
+
+
+@require_safe
+def document(request: HttpRequest, key: int) -> HttpResponse:
+    """Show one document, its sections with anchors, and the passage that the address names highlighted."""
+    found = document_page(request.user, document_id=key)
+    if found is None:
+        raise Http404("There is no such document.")
+    form = PassageForm(request.GET)
+    words = form.cleaned_data if form.is_valid() else {}
+    passage = found.chunks.filter(pk=words["passage"]).first() if words.get("passage") else None
+    now = timezone.now()
+    context = {
+        "document": found,
+        "passage": passage,
+        "part": part_of(found.content, number=words.get("part") or 1, mark=_mark(passage)),
+        "cited": cited_passages(found, since=now - CITED_FOR),
+        "is_changeable": Source.objects.changeable_by(request.user, may_share=may_share(request))
+        .filter(pk=found.source_id)
+        .exists(),
+        "now": now,
+    }
+    return render(request, "rag/document.html", context)
+
+
+@require_safe
+def passage(request: HttpRequest, key: int) -> HttpResponse:
+    """Lead to a passage in its document: where a citation points."""
+    found = passage_of(request.user, chunk_id=key)
+    if found is None:
+        raise Http404("There is no such passage.")
+    return redirect(f"{reverse('rag:document', args=[found.document_id])}?passage={key}#passage-{key}")
+
+
+def _page(request: HttpRequest, form: LibraryForm, source: Source | None, **more: Any) -> Any:
+    return library_page(request.user, source=source, lang=form.language, **more)
+
+
+def _found(request: HttpRequest, form: LibraryForm, source: Source | None) -> Retrieval:
+    return retrieve(
+        form.words,
+        k=PASSAGES_SHOWN,
+        user=request.user,
+        policy=library_policy(),
+        sources=(source.pk,) if source else None,
+        languages=(form.language,) if form.language else None,
+    )
+
+
+def _mark(passage: Chunk | None) -> tuple[int, int] | None:
+    if passage is None or passage.start is None or passage.end is None:
+        return None
+    return passage.start, passage.end
