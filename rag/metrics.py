@@ -33,3 +33,6 @@ INDEX_SIZE_BYTES = Gauge(
     "rag_index_size_bytes", "Size of the vector index.", ("index_type",), multiprocess_mode="mostrecent"
 )
 INDEX_OPERATIONS = Counter("rag_index_operations_total", "Index operations.", ("operation", "status"))
+
+CONTEXT_LEVELS = Counter("rag_context_complexity_distribution", "Prompts by how much context they got.", ("level",))
+CONTEXT_TOKENS_SAVED = Counter("rag_context_tokens_saved", "Tokens of passages found that no prompt needed.")

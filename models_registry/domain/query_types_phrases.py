@@ -1,6 +1,6 @@
 """Phrases written in words, and the patterns they become: how the tables of the query vocabulary are read. Pure.
 
-A phrase is read word by word. `a|b` is either, `{s,ed}` are endings, `~` ends a stem, `_` joins two words, `?a` may be
+A phrase is read word by word. `a|b` is either, `{s,ed}` are endings, `~` stands for any letters, `_` joins two words, `?a` may be
 missing, `*` is any word, `...` up to three, `!a|b` must not follow, `!...a|b` not in the rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the
 beginning of a clause, `^^` of the question, `$` the end of a clause.
 """

@@ -40,6 +40,19 @@ DECISION = family(  # opens with the decision: what it then tells of faults is i
     troubleshooting=5,
     scoring=3,
 )
+CHANGE = family(  # whether or how to change a channel or a fee, though it is told with its faults
+    3,
+    """
+    ^ should|shall|must|can|could|would i|we|you ?really|just|rather|also|still|maybe ?now <act>|replace|rebalance|swap|get|stay|have
+    ^ is|would it|this|that ?be worth|better|time|wise|smart|a_good_idea
+    ^ how do|can|should|could|would|might i|we|you !<procedure> *
+    ^ how to !<procedure> *
+    ^ dois|devrais|faut|est_ce_que|peux|puis|pourrais|je|vaut|on|il je|il|on|dois|devrais|devrait|peut|mieux ?le|la|les|l|plutot|vraiment|en|lui <agir>|remplacer|recharger|retirer|virer|couper|attendre
+    ^ tu|vous|on|tu_le|tu_la|tu_les ?le|la|les|l|y|en fermerais|garderais|mettrais|changerais|ferais|ouvrirais|augmenterais|baisserais|vires|fermeriez|garderiez|mettriez|changeriez|feriez|ferme|garde
+    ^ comment !le_pair|reparer|depanner|resoudre|corriger|debloquer ?le|la|les|l|en|y|s_y|se|me|mieux|bien|faire|pour ~er|~ir|~re
+    """,
+    troubleshooting=3,
+)
 REMEDY = family(  # asks only for help, after something else was told
     -5,
     """
@@ -49,7 +62,7 @@ REMEDY = family(  # asks only for help, after something else was told
     """,
 )
 DO = family(
-    3,
+    4,
     """
     how can|could|should|would|might|may|shall|to|best|do|d ?i|we|you|one ?best|better|quickly|i <goal>
     what|anything can|could|would|should|else|must|do|might|to ?i|you|we|else|have_to do|change|try|tweak|adjust|suggest|advise|recommend|propose|improve|tackle|work_on|focus_on !mean
@@ -72,6 +85,10 @@ DO = family(
     <act> ?first|next|it|this|them ?or <act>
     help_me <act>|<goal>|decide
     options $
+    ^ what|which <fee_or_size>|base_fee|fee_rate|max_htlc ?* for|to|on|with|towards|toward|is_right
+    ^ quel|quelle|combien_de|quels|quelles ?niveau|montant|type ?de <fee_or_fr>|base_fee|ppm|fee_rate|htlc_max|max_htlc ?* pour|vers|avec|sur|chez|a
+    would help|make|bring
+    what_s_left|what_else|what_if_i
     earn anything|something|more|enough
     how how_to|howto <goal>
     <act> ... or ?<act>|should $
@@ -93,11 +110,11 @@ PICK = family(  # the best one in order to do something with it
 
 FRENCH = (
     family(
-        3,
+        4,
         """
         faut|faudrait|devrait|vaut|vaudrait il|on|mieux !* ?* quand
         devrais|puis je
-        je|on|j devrais|dois|devrait|ferais|peux|pourrais|aurais ?faire|ouvrir|fermer|changer|mettre|mieux|accepter|<agir>|quoi|interet !<pouvoir>
+        je|on|j devrais|dois|devrait|ferais|aurais ?faire|ouvrir|fermer|changer|mettre|mieux|accepter|<agir>|quoi|interet !<pouvoir>
         est_ce_que|est_ce_qu je|il|on|ca dois|devrais|faut|vaut|faudrait|peux_gagner|vaudrait
         que|qu|quoi ?est_ce_que|me|dois|puis|peux|pourrais|je|tu|ferais|peut ?je|tu|on changer|modifier|faire|ferais|conseill{es,er}|changerais|propose{s,r}|suggere{s}|recommande{s}|preconise{s}|corriger|tu_ferais|proposes
         qu_est_ce_que je|tu|vous|j ?devrais|dois|peux|me fais|ferais|changerais|conseilles|proposes|changer|faire|mettre|modifier|recommandez|conseillez|faites
@@ -119,10 +136,11 @@ FRENCH = (
         trop elev{e,es,ee,ees}|bas|basse{,s}|peu|de|haut{,s}
         tu_garderais|tu_fermerais|tu_mettrais|vous_garderiez|tu_ferais|tuyau{,x}|quelles_options|quelle_option|choisis|trouve_moi
         je|on <agir_je> ... ou pas|non|je|je_laisse|plutot
+        m_aiderait|aiderait|m_aiderai|m_apporterait
         ai_je|as_tu|a_t_on besoin|interet
         ou je mets|monte|baisse|descends|ferme
         besoin|envie d|de plus|davantage|liquidite|gagner|inbound
         """,
     ),
 )
-DETAILED = (DECISION, REMEDY, DO, PICK, *FRENCH)
+DETAILED = (DECISION, CHANGE, REMEDY, DO, PICK, *FRENCH)

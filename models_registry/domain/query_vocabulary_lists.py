@@ -83,6 +83,12 @@ WORD_LISTS = {
     "goal": """get earn make attract balance choose pick set price boost cut save avoid find fill drain use increase reduce raise
         lower bring keep handle decide improve optimize optimise better deal minimize maximize allocate encourage gain win
         have approach tune adjust rebalance monetize spend manage select attract prevent stop receive lure sell""",
+    "procedure": """restore back backup install configure set_up setup upgrade update migrate export import verify check read
+        compile build connect create generate sign enable disable run open fix repair debug recover troubleshoot unstick get_rid
+        unblock resolve solve interpret make_a make_sure pay_an send_a
+        know find_out see tell grade rate rank score assess judge compare sort order phase split""",
+    "needing": "need require required should want must would could can cost spend put charge open set faut dois devrais besoin mettre "
+    "placer ouvrir investir fixer facturer demander couter coute prendre",
     "personal": """i my our me we mine us myself should the_node the_channels the_channel this_channel these_channels this_node
         everything things it_going all_good you""",
     "personnel": """j je mon ma mes moi m me nos notre nous suis ai dois tu te ce_canal ces_canaux le_noeud ce_noeud ce_pair on_est""",

@@ -20,9 +20,10 @@ LISTED = words(
 
 ENGLISH = (
     family(  # how long the answer may be
-        4,
+        5,
         """
         nutshell|tldr|tl_dr|gist|rundown|run_down|recap{,s}|glance|highlight{,s}|headline{,s}|takeaway{,s}|digest|concise{,ly}
+        brief|briefly|brievement|quick|quickly me|where|what|how|if|on|of|ou|le|la|$
         in short|brief|a_word|a_line|a_sentence|a_nutshell|bullet_points|bullets|a_flash|one_go
         a|in|one|two|three|couple_of|few|max|me ?a ?few|one|two|three|single|couple_of|1|2|3|5|five|four line{,r,s}|sentence{,s}|word{,s}|bullet{,s}|liner|tweet
         main|key|most_important|essential|important|big|top point{,s}|figure{,s}|number{,s}|fact{,s}|stat{,s}|takeaway{,s}|metric{,s}|things
@@ -34,10 +35,14 @@ ENGLISH = (
         just|only ?tell|give|show|want|need ?me|to_know|a|the ?if|a|the|my !<act> ... ok|well|fine|good|alright|number{,s}|figure{,s}|short|highlights|basics|facts|total|balance|yes
         just tell|give|show me
         figures|numbers|basics|facts|essentials|yes_or_no only|please|$
-        * second{,s}|minute{,s} version|summary|overview|check|answer
+        10|20|30|60|one|two|five|ten|quick second{,s}|minute{,s} version|summary|overview|check|answer
         yes_or_no|thumbs_up|real_quick|30_seconds|one_minute|ten_seconds
         ^ update|report|snapshot|debrief|news|status|recap|summary ?please|me|on|of|from|about|for|today|?|$
         quick|daily|morning|weekly|short|status|evening|little|sanity|health update|report|check|word|look|check_in|summary|briefing|checkup
+        catch|bring|fill|brief me ?up|in|on|quickly
+        up_to_speed|lowdown|scoop|vitals|vital_signs|pulse|in_the_loop|temperature|how_goes_it|how_it_s_going|how_it_is_going|how_things_are|how_s_it_going
+        in|en|max|at_most <several>|ten|dix|20|twenty|vingt words|lines|sentences|points|bullets|mots|lignes|phrases|points
+        ^ one_line{,r}|one_sentence|one_word|two_line|three_line ?summary|status|version|update|answer
         snapshot|picture|update|news|word of|on|about|from <own>|the|this|it
         """.replace("|?|$", "|$"),
     ),
@@ -47,6 +52,11 @@ ENGLISH = (
         how is|s|are|was|were|did|hows <own>|the|this|all|it|everything|things|we|i|life|business ?* ?* ?* doing|going|looking|holding|faring_today|feeling|today|now|lately|these_days|this_morning|this_week|at_the_moment|right_now|coming_along|running|hanging
         ^ how is|s|are|was|hows|how_s <own>|the ?* liquidity|routing|channels|fees|peers|balance|uptime|numbers|earnings|income|revenue|capacity $
         ^ how is|s|are|hows|how_s everything|things|business|life
+        ^ number|total|count|sum|amount of
+        ^ nombre|total|montant|somme|cumul de|des|d|du
+        ^ <figure>|forwards|fees|routing|earnings|frais|gains|revenus|solde|forwards ?* ?* ?* today|yesterday|this_week|this_month|so_far|now|aujourd_hui|hier|du_mois|ce_mois|cette_semaine|ce_mois_ci $
+        ^ <own>|current|mon|ma|mes ?* <figure>|<chiffre> ?now|today|right_now|maintenant|actuel $
+        how is|s the_node $
         how did|have|has|are <own>|i|we|it|the ?node|channels do|done|been|perform|go $|today|this|last|so_far|yesterday|lately|since|doing
         where do|am|are|is|does i|we|my|things|it|our ?node|things ?at|stand|standing $|right_now|now|today|at|with|currently|on|this
         where_am_i|where_are_we|where_do_i_stand|where_do_we_stand|where_does_my_node_stand !rank|compared|among|against
@@ -67,8 +77,8 @@ ENGLISH = (
     family(  # figures of one's own
         5,
         """
-        how_many|how_much ?more ?* ?* ?* do|did|have|am|has|are|is|was|were i|we|my|our|there|it|the_node !need|require|want|charge|put|have_to|improve|get|pay_for|set
-        how_many|how_much ?<count>|liquidity|capacity|active|open|inbound|outbound|money|revenue|routing|fees ?* ?* is|are|have|has|on|in|went|were|did|do|came|passed|got|was ... my|our|me|i|online|offline|active|today|this_week|this_month|yesterday|last|node|now !need|open
+        how_many|how_much !...<needing> ?more ?* ?* ?* do|did|have|am|has|are|is|was|were i|we|my|our|there|it|the_node !need|require|want|charge|put|have_to|improve|get|pay_for|set
+        how_many|how_much !...<needing> ?<count>|liquidity|capacity|active|open|inbound|outbound|money|revenue|routing|fees ?* ?* is|are|have|has|on|in|went|were|did|do|came|passed|got|was ... my|our|me|i|online|offline|active|today|this_week|this_month|yesterday|last|node|now !need|open
         what_is|what_s|whats|what_are|what_was|show_me|give_me|tell_me|what my|our|the|is_my|current|today_s ?current|total|own|latest|today_s|present|overall|monthly|weekly|daily ?channel|local|remote|routing|inbound|outbound|on_chain|fee|success <figure> !worth|made|split
         how_many|how_much !...should|need|charge|put|spend|to|can|could|would|more|does|cost|lose|worth|takes ... my|our|active|i_have|do_i_have|online|connected
         what_is|what_s|whats|what_are|what_was my|our !...best|worst|should|most|least|next|path|plan|weakest|strongest|options|biggest|top|rank|ranking|score|grade ... now|today|right_now|$
@@ -80,12 +90,24 @@ ENGLISH = (
         """,
     ),
 )
+HAVE = family(  # whether there are any at present
+    4,
+    """
+    ^ do|have|did i|we have|got|any|lose any|some|offline|inactive|open|pending !idea|advice|tips|enough
+    ^ are|is there any ... right_now|today|now|at_the_moment|currently|my|$
+    ^ ai_je|j_ai|est_ce_que_j_ai|avons_nous|reste_t_il des|de|un|d|encore ... en_ce_moment|actuellement|maintenant|aujourd_hui|hors_ligne
+    y_a_t_il|y_a_des|il_y_a des|du|de|quelque ... en_ce_moment|actuellement|maintenant|aujourd_hui|chose|nouveau
+    """,
+    troubleshooting=3,
+)
+KNOW = family(4, "what|anything|all|something ?that should|do|must|can i ?need_to|have_to know\nque|quoi dois|devrais je savoir", detailed=9)
 FRENCH = (
     family(  # how long the answer may be
-        4,
+        5,
         """
-        vite_fait|en_vitesse|vite|vitos|rapido|grosso_modo|brievement|en_clair|en_substance|globalement
+        vite_fait|en_vitesse|vitos|rapido|grosso_modo|brievement|en_clair|en_substance|globalement
         en gros|resume|somme|bref|synthese|un_mot|deux_mots|trois_mots|quelques_mots|un_clin|un_coup|une_phrase|deux_phrases|trois_phrases|une_ligne|deux_lignes|trois_lignes|3_lignes|2_lignes|quelques_lignes|trois_points|3_points|quelques_phrases|quelques_points|5_points|cinq_lignes|1_phrase|une_minute|10_secondes|dix_secondes|version
+        ^ vite $
         vue|coup d_ensemble|generale|globale|d_oeil|rapide
         vue_d_ensemble|coup_d_oeil|tour_d_horizon|tour_rapide|etat_des_lieux|tableau_de_bord|temps_reel
         les|aux|mes|tes|des|aux_tres grandes|gros lignes|titres|traits
@@ -121,6 +143,11 @@ FRENCH = (
         tout|ca tourne|roule|marche|va|fonctionne|se_passe rond|bien|comme_il_faut|correctement|nickel
         tout va|est|roule|baigne|ok|bon|tourne|fonctionne|se_passe|marche|nickel|en_ordre|est_ok !mal|pas|plus
         <mien> noeud|canaux|liquidite|routage ?est|sont|va|vont|se ?en ?bonne|pleine|toujours forme|sante|bien|ok|en_ligne|porte_bien $
+        mets|mettez|tiens moi au_courant|au_parfum|a_jour|au_jus
+        briefe{,z}|briefing|l_actu|temperature|pouls
+        ce_que_je|que dois|devrais|je ?je|dois savoir
+        ou_en est|sommes
+        <a_moi> ... est_il|sont_ils|est|sont ?bien|toujours en_ligne|synchronise{,s}|ok|operationnel{,s}|en_bonne|a_jour
         quel est l etat
         quelle est la|ma situation
         en_bonne_sante|en_forme|en_pleine_forme
@@ -130,9 +157,9 @@ FRENCH = (
     family(  # figures of one's own
         5,
         """
-        combien ?de|d ?* ?* ?* j|ai|a|ont|avons|avez|me_reste|il_me_reste|il_reste|reste|est_ce_que_j|y_a_t_il|on_a|gagne_je|a_rapporte|m_a !faut|dois|mettre|coute|besoin|intere
-        combien ?de|d <chose>|satoshis|btc|canaux|pairs|argent|capacite ... mon|ma|mes|actif{,s}|ouvert{,s}|en_ligne|passe{,s}|aujourd_hui|cote|ce_mois|cette_semaine|hier|route{,s} !faut|dois
-        combien !...faut|dois|devrais|mettre|coute|placer|investir|ouvrir|fixer|charger|besoin|prend|demander|facturer ... mes|mon|ma|nos|j_ai|actifs|ouverts|connectes|en_ligne
+        combien !...<needing> ?de|d ?* ?* ?* j|ai|a|ont|avons|avez|me_reste|il_me_reste|il_reste|reste|est_ce_que_j|y_a_t_il|on_a|gagne_je|a_rapporte|m_a !faut|dois|mettre|coute|besoin|intere
+        combien !...<needing> ?de|d <chose>|satoshis|btc|canaux|pairs|argent|capacite ... mon|ma|mes|actif{,s}|ouvert{,s}|en_ligne|passe{,s}|aujourd_hui|cote|ce_mois|cette_semaine|hier|route{,s} !faut|dois
+        combien !...<needing>|faut|dois|devrais|mettre|coute|placer|investir|ouvrir|fixer|charger|besoin|prend|demander|facturer ... mes|mon|ma|nos|j_ai|actifs|ouverts|connectes|en_ligne
         ca a donne|rapporte|marche quoi|combien|comment
         mon|ma|mes ... la_maintenant|en_ce_moment|a_l_instant|actuellement|aujourd_hui|maintenant $
         combien je|gagne|routons|route|on_a|possede|rapporte{,nt} ?gagne|possede|route|ai|mon|mes|t_il !devrais
@@ -142,4 +169,4 @@ FRENCH = (
         """,
     ),
 )
-QUICK = (*ENGLISH, *FRENCH)
+QUICK = (KNOW, HAVE, *ENGLISH, *FRENCH)

@@ -51,6 +51,9 @@ COMPARED = family(  # one measured against others
     above|below|over|under|near|at|beat|beats ?the|or_below_the|or_under_the average|median|par|or_below|or_under
     better|worse|faster|stronger|cheaper|more_profitable|more_reliable|more_active|less_profitable|healthier|bigger|weaker than
     more|less <adjective> than
+    or ... better|best|stronger|more_reliable|more_profitable $
+    who|which is|s better|best|stronger|ahead
+    better|best ... or
     <better> channel|node|partner|peer|router|one than
     outperform{s,ing,ed}|outrank{s}|outearn{s}
     who|which|what beats|wins|outperforms|underperforms|dominates|comes_out
@@ -84,11 +87,19 @@ SUPERLATIVE = family(  # which one is the most or the least
     who|which|what is|are|s <own> <most> !way|fee|strategy|option|fee_rate|size|move|fees
     <own>|the most|least <adjective> channel|channels|peer|peers|node|nodes|one|ones
     ^ <own>|the ?<several> best|worst|top|weakest|strongest|most|least|highest|lowest|poorest ?<adjective> <thing>|performers|ones|partners|connections
+    ^ is|are ... <own>|the <most>
+    at the bottom|top|end of
+    in terms of quality|performance|reliability|profitability|revenue|uptime
     which|who|what ... the most|least|best|worst $
     which|who|what ... more|better|less|most|least|best|worst $
     out_of|among|of all my|these|the|my|our ... who|which|what
     pulling|carrying|pull|pulls their|its|his weight
     how far|close|near ?* from|behind|ahead|to|off|am|is|are ?the ?top|best|i|my|average
+    best|worst|top|weakest|strongest ?<several> ?<adjective> channels|peers|nodes|performers by|in|on|this|of|$
+    is|are|am ... good|bad|decent|reliable|great peer|partner|node|router|channel|one $
+    strengths and weaknesses
+    letter grade
+    verdict|assessment|appraisal
     ^ best|worst|top|weakest|strongest|most|least|highest|lowest ?<adjective> ?and ?worst|best ?performing|earning|routing|paying channel{,s}|peer{,s}|node{,s}|performer{,s}|partner{,s}
     top|best|worst|poor|poorest|low|under performing|performer{,s}|earning|earner{,s} ?channels|peers ?of|this|last|in|on|?|$
     performers|underperformers|weakest_link|weak_link|winners_and_losers|outliers
@@ -116,6 +127,11 @@ FRENCH = (
         meilleur{,s,e,es} ?* et ?la|le|les|mes|des moins|pire{,s}|mauvais|moins_bons
         gagnants|forces et perdants|faiblesses
         maillon{,s} faible{,s}
+        en termes|matiere de qualite|performance{,s}|fiabilite|rentabilite|revenu{,s}
+        quelle|a_quelle place|position ?est|se_trouve|arrive|mon|suis
+        suis_je|est_il|est_elle|est_ce|est ?vraiment un|une bon|bonne|mauvais ?* $
+        est ?il ?vraiment un|une bon|bonne|mauvais <chose>|routeur|partenaire $
+        points_forts et|faibles
         top 3|5|10|20|trois|cinq|dix
         bon|bons|mauvais|cancre{,s}|premier|dernier eleve{,s}|de_la_classe
         cancre{,s}

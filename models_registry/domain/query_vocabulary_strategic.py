@@ -26,6 +26,8 @@ HORIZON = family(
     by|until|till|before ?the end_of_the_year|end_of_this_year|end_of_next_year|year_end|end_of|next_year|next_summer|next_winter|christmas|summer|winter|spring|autumn|december|june|<year>
     in|for|by|until|through|during|of <year>
     by|for|in|until|over q1|q2|q3|q4|h1|h2
+    second|first|next half of
+    <several>|couple years|months|year ?time from_now|down_the_line|hence
     q1|q2|q3|q4|h1|h2 and|goal{,s}|target{,s}|objective{,s}
     <several> year|month|quarter plan|horizon|outlook|view|goal|target|strategy|roadmap|vision|forecast
     long|longer|medium|mid|middle|near run|term|haul|range|longterm !average
@@ -40,9 +42,21 @@ HORIZON = family(
 GROWTH = family(
     3,
     """
-    expan{d,ds,ding,sion,sions}|growing|scaling|upscale|outgrow
+    expan{d,ds,ding,sion,sions}
+    growing my|our|the
+    scaling|upscale|outgrow
     scale up|out|down|from|to|my|our|it|this|a|the|beyond|in
     at|to scale
+    heading|headed|prepare|anticipate|transition|sustain|pivot|mature
+    into|as|like|a|serious|real|this business
+    make|earn|making a living
+    aim{,ing} for|at|to
+    business|company|enterprise|commercial|venture
+    focus|concentrate|bet on|this_year|my_efforts|for
+    this_year $
+    should|would|want|could|will|to ... this_year
+    this|next|the cycle|bull|halving|bull_run
+    professional|pro|full_time router|operator|node|level
     double|triple|quadruple|10x my|our|the|this|in|it
     become|becoming|turn_into|evolve_into|turn_it_into a|an|the|one|my|more
     from * ?sats|btc|million|channels|peers|m to * ?sats|btc|channels|peers|of|million|m
@@ -57,6 +71,7 @@ GROWTH = family(
     where|how ?do|should|will|would|can|could my|our|this|the|i|we node|i|we ?be|go|head|end_up|evolve|aim in|next|by|over|evolve|towards
     position|positioning my|our|myself|the|this
     """,
+    detailed=4,
 )
 AIM = family(
     3,
@@ -69,6 +84,7 @@ AIM = family(
     sustainable|sustainably|viable|future
     what_path|the_path|path_to|way_forward|big_picture|where_to_head|where_am_i_heading|where_should_i_be
     """,
+    detailed=4,
 )
 CAPITAL = family(
     3,
@@ -117,10 +133,18 @@ FRENCH = (
         devenir|redevenir un|une|le|la|plus|l|incontournable
         monter|montee en|a|dans puissance|charge|gamme|echelle|btc|niveau|<plusieurs>
         atteindre|arriver_a|viser ?les|la|un|une <number>
+        preparer|anticiper|murir|pivoter|miser|se_lancer|vivre_de|en_vivre|s_y_preparer
+        se_concentrer|concentrer|focaliser|accent|efforts sur|mes|mon
+        sur_quoi se_concentrer|miser|travailler|parier|mettre
+        cette annee pour
+        une|vraie|de|veritable|en activite|entreprise|affaire|business ?pro|professionnelle|rentable|$
+        prochain|ce|le cycle|halving|bull
+        ou va|vont|se_dirige le|la|mon|lightning|les
         changer d_echelle|de_dimension
         diversifi~|perenni~|professionnalis~|consolider
         rester petit|modeste|competitif
         """,
+        detailed=4,
     ),
     family(  # aims
         3,
@@ -134,6 +158,7 @@ FRENCH = (
         avenir|futur|durable{,ment}|perenne
         fixer ?des|quels|mes objectif{,s}|cible{,s}
         """,
+        detailed=4,
     ),
     family(  # capital
         3,

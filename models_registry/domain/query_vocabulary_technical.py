@@ -36,6 +36,11 @@ SENSE = family(  # what a word means, how two things differ
     what_role|what_purpose|what_exactly|what_s_the_point|what_is_the_point|what_s_the_use|what_s_the_deal|in_what_way|in_which_way|to_what_extent
     used|good|useful|meant|designed for
     used for
+    the same as|thing
+    same thing|as
+    pros|advantages|drawbacks|benefits|downsides|tradeoffs|trade_offs|limits|history|origin and|of
+    how ?do|to|should|can i|you|one read|interpret|parse
+    tutorial|documentation
     what|which kind{,s}|type{,s}|sort|part|message{,s}|data|information|key{,s}|party|side|bolt|field{,s}|mechanism|factors|criteria ?* of|are|is|does|do|determine{,s}|pays|has|can|goes|gets|decides !my|i
     what|which determine{,s}|decides|makes|limits|prevents|guarantees|protects|secures|triggers|stops a|an|the|how|if|somebody|someone|nodes|which
     """,
@@ -71,9 +76,22 @@ IMPERSONAL = family(  # asks about the world, not about anything of one's own
     """
     ^ what|who|whom|when|where|how|why|which|does|do|is|are|can|could|will|has|must !to !...<personal> * *
     ^ whats|whos|what_s|who_s|how_s !...<personal> * *
-    ^ qui|quand|comment|pourquoi|un|une|des|en_quoi|a_quoi|de_quoi|est_ce_qu_un|est_ce_qu_une|est_ce_qu_on|que|qu !...<personnel> * ... t_il|t_elle|ils|elles|on|font|fait|est|sont|peut|y_a|voit|voient|passe|contient|les|un|une|le|la
+    ^ qui|quand|pourquoi|un|une|des|en_quoi|a_quoi|de_quoi|est_ce_qu_un|est_ce_qu_une|est_ce_qu_on|combien_de_temps !...<personnel> * *
+    ^ comment !...<personnel> !~er|~ir|~re|en|s_y|y|mieux * *
+    ^ que|qu !...<personnel> !~er|~ir|~re|est_ce_qui * *
     ^ un|une|le|la|les|l ... t_il|t_elle|sont_ils|sont_elles|est_il|est_elle|peut_il|peut_elle|peuvent_ils !...<personnel>
     """,
+)
+CAUSES = family(  # what brings about a thing in general
+    4,
+    """
+    what|which ?things makes|causes|triggers|lets|allows|leads|can_cause|can_make|could_make|decides|determines a|an|nodes|channels|payments|lightning|which|how|the_route|the_path|whether
+    qu_est_ce_qui|ce_qui fait|decide|cause|permet|empeche|declenche|determine|garantit|explique|provoque ?echouer un|une|du|des|que|de|qu|le|la|d
+    is|est it|ce|il|c_est true|vrai|possible that|que|qu|to
+    c_est|est_il vrai|exact|possible que|qu|de
+    in|under|dans|en which|what|quel|quels|quelles case{,s}|circumstances|situation{,s}|cas|circonstances ?faut_il|utilise_t_on|utiliser|choisir
+    """,
+    troubleshooting=7,
 )
 WHY = family(  # why things are so, in general
     3,
@@ -103,6 +121,10 @@ FRENCH = (
         difference{,s} ?y_a_t_il|il_y_a|fondamentale|exacte entre|avec|de|y|il
         differe{,nt}|distingue{,r,nt}|distinction
         a_quoi|pour_quoi ?ca ?peut ?bien ser{t,vent,vir}
+        pareil|meme_chose|equivalent|identique que|qu|a
+        la meme chose
+        avantages|inconvenients|limites|origine|historique et|de|du|des|d
+        lire|interpreter|dechiffrer
         sert|servent a_quoi|d_abord
         role|utilite|interet|but|fonction|difference d|de|du|des|joue{,nt} ?un|une|la|le|l !<agir>|mes|mon|mettre
         comprendre|comprends_pas|saisir|apprendre ?bien|mieux !pourquoi_mes|pourquoi_mon|pourquoi_ma|pourquoi_je|pourquoi_j|ce_qui|ce_qu_il_se|d_ou|mon|mes
@@ -120,7 +142,7 @@ FRENCH = (
         comment un|une|lnd|cln|le|la|les|des|on|est_ce_qu|lightning ... choisi{t,ssent}|calcule{,nt}|sait|savent|decide{,nt}|trouve{,nt}|fait_il|determine{,nt}|gere{,nt}|protege{,nt}|fonctionne{,nt}|marche{,nt}|verifie{,nt}|se_propage{,nt}|est|sont|peut|peuvent|evite{,nt}|empeche{,nt}|font !mon|mes
         comment fonctionne{,nt}|marche{,nt}
         ca|cela fonctionne|marche comment ?un|une|le|la|les|l $|*
-        * c_est|cest quoi $
+        c_est|cest quoi $
         quel{,s,le,les} ?est|sont ?le|les|la lien{,s}|relation{,s}|rapport{,s} entre|y|avec
         qu y|est_ce_qu_il_y a dans|t_il_dans
         en_termes|en_mots|avec_des_mots simples
@@ -146,4 +168,4 @@ FRENCH = (
     ),
     family(1, "pourquoi le|la|l|les"),
 )
-TECHNICAL = (*ALONE, SENSE, MECHANISM, HAPPENS, IMPERSONAL, WHY, *FRENCH)
+TECHNICAL = (*ALONE, SENSE, MECHANISM, HAPPENS, IMPERSONAL, CAUSES, WHY, *FRENCH)

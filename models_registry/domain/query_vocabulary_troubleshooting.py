@@ -42,6 +42,13 @@ ENDING = family(  # something ended, hangs or vanished
     go{es,} ?back dark|silent|quiet|dead|down|offline|missing|up_and_down
     fell|falls|falling over|apart|off|back|silent|asleep
     gave|gives|giving up
+    sluggish|laggy|lagging|crawl{s,ing}|overheat~|leak{s,ing}|hacked|stolen|stranded|wiped|desync~|bounc{es,ing}|intermittent{,ly}|sporadic{,ally}|randomly
+    takes|took|taking ?me forever|ages|hours|minutes|days|an_eternity|too_long|so_long|too_much_time
+    stays|remains|sits|stuck|sitting|staying at *
+    on its own
+    by itself|themselves
+    warning{,s}|alarm{,s}|fatal|exception|mismatch|unexpected|abort{s,ed,ing}|killed|terminated|forbidden|unauthorized
+    not|never|hasn_t|haven_t been|yet credited|confirmed|received|arrived|returned|refunded
     sudden|sharp|unexplained|unexpected|strange|weird|abrupt drop|fall|decrease|decline|loss|stop|disconnection{,s}|closure{,s}|close|behavio{r,ur}|crash
     choke{s,d}|limbo|boot_loop|bootloop|restart_loop|in_a_loop|won_t_budge|struggl{e,es,ing}|no_luck|to_no_avail|zombie{,s}|wtf|fubar|dead_in_the_water|brick
     stays|remains|sits|sitting|still|been|is|are|stuck pending|waiting|unconfirmed|processing|in_flight|unsettled|opening|closing|inflight
@@ -115,23 +122,37 @@ MESSAGE = family(  # a piece of a message or of a log
     get|getting|got|gets|see|seeing|says|shows|keeps_saying ... failure|insufficient|unknown|timeout|invalid|denied|rejected
     """,
 )
+WRONG = family(  # what it may be
+    3,
+    """
+    <what_is> wrong|broken|off
+    what|what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind_this|happening_here|going_on_here
+    what could|can|might|would cause|be_causing|be_wrong|be_the_cause|prevent
+    what happened|broke|gives|the_hell|the_heck ?here|there|to_my|to_our|$
+    """,
+    technical=4,
+)
 CRY = family(  # the fault by its name, or a call for help
     3,
     """
-    <what_is> wrong
     what|something|what_s|things ?has|have|possibly|s|could|might went|gone|go|goes|going|is|be wrong|off|broken
     something_s|something_is|somethings|smth ?really|seriously ?not wrong|off|broken|fishy|right
     not right|normal $
     is|looks|s|seems ?it|this|that ?a|not normal|weird|strange|odd|off|suspicious|fishy $
     what_happened|what_broke|what_gives|what_the_hell|what_s_up_with_this|wtf
     what_s|what_is|whats going_on|happening $
-    what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind
-    what could|can|might|would cause|be_causing|be_wrong|be_the_cause|prevent
     what caused|broke|killed|went
     how ?do|can|to ?i fix|repair|unstick|unblock|rescue|debug|troubleshoot|get_it_back|resolve|solve
     fix|repair|rescue my|our|this|it|the
-    help|sos $
+    ^ help|sos $
+    any|some|need|your|please help $
     please_help|need_help|stuck_here
+    every|each|whenever|as_soon_as ?time i|we
+    when|whenever|if i try|want|attempt to
+    i_try|i_tried|i_m_trying|tried|trying|attempts|attempt|attempting to|everything
+    already ?tried restarted|rebooted|reinstalled|restarting|rebooting|everything
+    what|where ?should|do|can|to i check|look|start_looking|begin_looking first|$
+    recover|get my|the ?* ?* back|sats|funds|channels|coins|money
     having|have|got|had|has|with|ran_into ?an|some|a|serious|weird|strange issue{,s}|hiccup{,s}
     this|the|same|weird|strange|any issue
     issue{,s} with|since|connecting|syncing|opening|closing|after
@@ -155,10 +176,13 @@ WEAK = words(
     disconnect{s,ed,ing}|disconnection{,s}
     offline
     refused
-    pending|disabled
+    pending|disabled|greyed_out|grayed_out|greyed|in_red|red_dot
+    eating|hogging|using|maxing all|my|up|out
+    ram|memory|cpu|disk_space|swapping
+    fell|fallen|falling|fall off|through|short|behind|to
     for hours|days|weeks|several_days|two_days|three_days|two_hours|three_hours|a_week|a_day|ages|*_days|*_hours
     again $
-    second|third|fourth|*_th time|crash
+    second|third|fourth|fifth|umpteenth time|crash
     find_out|figure_out|see|understand why $
     <own> <thing> ... again|still $
     every ... minutes|hour|hours|time|night $
@@ -166,4 +190,4 @@ WEAK = words(
     """,
 )
 
-ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, CRY, WHY_MINE, *WEAK)
+ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, WRONG, CRY, WHY_MINE, *WEAK)

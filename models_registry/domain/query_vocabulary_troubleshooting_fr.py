@@ -32,6 +32,14 @@ ENDING = family(  # something ended, hangs or vanished
     chute|baisse|arret|fermeture|perte|deconnexion brutal{,e,es}|soudain{,e}|inexplique{,e}|inattendu{,e}|subite
     brutalement|inexplique{,e}|inexplicable{,ment}
     reste{,nt} ?toujours pendant{,s,es}|en_attente|en_suspens|en_cours|a_0|a_zero|vide|sans_reponse|fige{,e,s}|muet|ouvert{,s}_depuis|coince{,s}
+    met{,tent}|prend|prennent ?toujours une_eternite|des_plombes|des_heures|trop|un_temps_fou|trois_plombes|longtemps|des_minutes|des_jours|un_temps
+    n_en finit|finissent|peut pas|plus
+    reste{,nt}|stagne{,nt}|bloque{,s,e} a *
+    de|d lui|elle|eux|elles meme{,s}
+    avertissement{,s}|alerte{,s}|fatal{,e}|invalide|inattendu{,e,s}|interrompu{,e,s}|abandonne{,e,s}|avorte{,e,s}|annule{,e,s,nt}|volatilise{,s}|evapore{,s}|envole{,s}|manquant{,s,e}|ejecte{,e,s}|banni{,s}|sature{,e,s}|surchauffe|agonise
+    fait|font|faire des_siennes|des_caprices
+    par_intermittence|aleatoirement|de_temps_en_temps|part_en_live|tourne_mal
+    pas|jamais recu|recue|credite|arrive{,e,s,es}|revenu{,s}|confirme{,e,s}
     traine{,nt} depuis|encore|toujours|des
     rame{,nt}|ramait|mouline{,nt}|patin{e,ent}|saccade{,nt}|fige{,e,s,es}|gele{,e,s,es}|timeout{,s}
     tomb{e,ent,ee,ees,es} ?en|a ?regulierement|toujours|encore !<pile>
@@ -88,6 +96,11 @@ MESSAGE = family(  # a piece of a message
 CRY = family(  # the fault by its name, or a call for help
     3,
     """
+    a_chaque|chaque|des|lorsque|quand|si ?fois ?que|qu j|je|on essaie|essaye|tente|veux|lance
+    j_essaie|j_essaye|j_ai_essaye|essayant|en_essayant|tentative{,s}|je_tente d|de|tout|plusieurs
+    tout essaye|redemarre
+    que|quoi|ou|ou_dois_je verifier|regarder|chercher
+    recuperer mes|mon|les|le
     souci{,s} avec|de|sur|depuis|pour|a|chez|$
     j_ai|un|gros|petit|des|le|ce souci{,s}
     bizarre{,s}|etrange{,s}|louche|cloche
@@ -123,6 +136,8 @@ WEAK = words(
     """
     deconnect{e,es,ee,ees,ent,er}|deconnexion{,s}
     souci{,s}
+    en_gris|en_rouge|en_orange|grise{,s}|ram|cpu
+    bouffe|mange|sature|consomme toute|ma|mon|la|tout
     pendant{,s,es}|en_attente|desactive{,e,s}|disabled|inactive|offline
     des|plusieurs|deux|trois heures|jours|semaines $
     deuxieme|troisieme|enieme|n_ieme fois

@@ -7,6 +7,7 @@ from enum import StrEnum
 class Scope(StrEnum):
     ADVICE = "advice"
     RAG = "rag"
+    LIBRARY = "library"  # fill it and empty it; without it a key only reads
     GATEWAY = "gateway"
     EMBEDDINGS = "embeddings"
     STATS = "stats"

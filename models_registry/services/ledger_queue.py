@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 20_000  # rows; about 100 MB, and minutes of the busiest gateway
 MOST_AT_ONCE = 500
 GIVE_UP_S = 120.0  # a database that is away for longer is an outage; the log then has what the ledger lacks
+LAST_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)  # between attempts of a process that ends: supervisors wait for ten seconds
 
 RowMaker = Callable[[], Generation]
 
@@ -32,7 +33,7 @@ class LedgerQueue:
         self._begin()
         self._behind = Behind(self._write, name="ledger")
         os.register_at_fork(after_in_child=self._begin)  # the parent's rows are the parent's to store
-        atexit.register(self.flush)
+        atexit.register(self._end)
 
     def put(self, make_row: RowMaker) -> None:
         """Have this row stored soon; it is made by the thread that stores it."""
@@ -50,6 +51,18 @@ class LedgerQueue:
         with self._writing:
             while self._waiting and self._store_some():
                 pass
+
+    def _end(self) -> None:
+        """Store what waits before the process is gone. A database may refuse for a moment: when it is full, or busy."""
+        for pause_s in LAST_PAUSES_S:
+            self.flush()
+            if not self._waiting:
+                return
+            give_back()
+            time.sleep(pause_s)
+        self.flush()
+        while self._waiting:
+            _lost(self._waiting.popleft()(), why="the database was away when the process ended")
 
     def _begin(self) -> None:
         self._waiting: deque[RowMaker] = deque()

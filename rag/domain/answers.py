@@ -1,83 +1,42 @@
-"""What an answer is made of, how sure it is and how good. Pure."""
+"""What an answer is made of: its words, its citations, what was checked, how it is sent. Pure."""
 
-import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models_registry.domain.errors import RateLimited
-from rag.domain.citing import cited_numbers, numbers_in, ungrounded_numbers, without_code
-from rag.domain.language import detect_language
+from rag.domain.citing import cited_numbers
+from rag.domain.grounding import Check, Evidence, Kind, check_answer
+from rag.domain.guarding import Given, guarded
+from rag.domain.notes import NOTES, degraded_note
 from rag.domain.passages import Citation, Passage, Retrieval
+from rag.domain.quality import Quality, confidence, quality
+from rag.domain.quantities import quantities_in
 from rag.domain.quoting import best_quotes, extractive_answer, quote, wanted_stems
 
-LOW_COSINE, HIGH_COSINE = 0.25, 0.70  # of unrelated and of closely matching passages in the built-in space
-AGREEMENT_BONUS = 0.1  # both legs rank the first passage among their first five
-AGREEMENT_DEPTH = 5
-UNGROUNDED_PENALTY = 0.2
-UNCITED_CEILING = 0.3
-WEIGHTS = {"grounding": 0.30, "evidence": 0.20, "usefulness": 0.10}  # FEATURES 3.2, the parts an answer has
 MOST_NEAREST = 3
-
-NOTES = {
-    "en": {
-        "searching": "Searching the library.",
-        "writing": "Writing the answer.",
-        "lacking": "The library does not seem to hold the answer.",
-        "broke_off": "The model broke off in the middle of its answer. Ask again.",
-        "canceled": "Stopped. What had been written so far is kept.",
-        "degraded": "No language model answered. This answer quotes the library word for word.",
-        "busy": "The model was busy. This answer quotes the library word for word; ask again in about {seconds} s.",
-        "busy_now": "The model was busy. This answer quotes the library word for word; ask again a little later.",
-        "abstained": "The library does not hold the answer.",
-        "missing": "Nothing in it mentions: {terms}.",
-        "next": "Add a document that covers it, or ask with other words.",
-        "nearest": "The nearest passages are:",
-        "empty": "It holds no document that you may read.",
-    },
-    "fr": {
-        "searching": "Recherche dans la bibliothèque.",
-        "writing": "Rédaction de la réponse.",
-        "lacking": "La bibliothèque ne semble pas contenir la réponse.",
-        "broke_off": "Le modèle s'est interrompu au milieu de sa réponse. Reposez la question.",
-        "canceled": "Arrêté. Ce qui était déjà écrit est conservé.",
-        "degraded": "Aucun modèle de langage n'a répondu. Cette réponse cite la bibliothèque mot pour mot.",
-        "busy": "Le modèle était occupé. Cette réponse cite la bibliothèque mot pour mot ; "
-        "reposez la question dans environ {seconds} s.",
-        "busy_now": "Le modèle était occupé. Cette réponse cite la bibliothèque mot pour mot ; "
-        "reposez la question un peu plus tard.",
-        "abstained": "La bibliothèque ne contient pas la réponse.",
-        "missing": "Rien n'y mentionne : {terms}.",
-        "next": "Ajoutez un document qui en traite, ou demandez avec d'autres mots.",
-        "nearest": "Les passages les plus proches sont :",
-        "empty": "Elle ne contient aucun document que vous puissiez lire.",
-    },
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """0 to 1 over the components that apply; `coverage` is the weight they stand for."""
-
-    score: float
-    components: Mapping[str, float]
-    coverage: float
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer's words before they are checked, and which engine wrote them."""
+    """An answer's words before they are checked, and which engine wrote them. `removed` was left out of them."""
 
     text: str
     model: str = ""
     is_degraded: bool = False
     is_abstention: bool = False
     dropped_citations: tuple[int, ...] = ()
+    removed: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerResult:
-    """A checked answer as it is sent, stored and cached (AD-07)."""
+    """A checked answer as it is sent, stored and cached (AD-07).
+
+    `standalone` is a follow-up as it was searched; `cached_from` the question an earlier answer was given to.
+    """
 
     text: str
     lang: str
@@ -90,77 +49,98 @@ class AnswerResult:
     abstained: bool
     note: str
     missing_terms: tuple[str, ...]
-    ungrounded_numbers: tuple[float, ...]
+    checks: tuple[Check, ...]
     embed_model: str
     embed_version: str
     index_version: str
-    sources: tuple[Mapping[str, Any], ...] = field(default=())
+    sources: tuple[Mapping[str, Any], ...] = ()
+    passages: tuple[Mapping[str, Any], ...] = ()
+    standalone: str = ""
+    cached_from: str = ""
+
+    @property
+    def ungrounded_numbers(self) -> tuple[float, ...]:
+        """The numbers that nobody gave, without units."""
+        written = (one.text for one in self.checks if one.kind is Kind.NUMBER)
+        return tuple(dict.fromkeys(number for text in written for number in numbers_of(text)))
+
+    def checks_data(self) -> list[dict[str, Any]]:
+        """Return what was found wrong, as it is sent and stored."""
+        return [one.as_data(lang=self.lang) for one in self.checks]
 
     def as_data(self) -> dict[str, Any]:
         """Return JSON-safe data under the names that the API promises (AD-07, WF-04)."""
         content = {
             "answer": self.text,
-            "lang": self.lang,
-            "query_type": self.query_type,
             "citations": [asdict(one) for one in self.citations],
             "sources": [dict(one) for one in self.sources],
+            "passages": [dict(one) for one in self.passages],
+            "checks": self.checks_data(),
             "confidence": self.confidence,
             "confidence_score": self.confidence,
             "quality_score": self.quality.score if self.quality else None,
             "quality_components": dict(self.quality.components) if self.quality else {},
             "model": self.model,
             "model_used": self.model,
-            "degraded": self.degraded,
-            "abstained": self.abstained,
-            "note": self.note,
+            "missing_terms": list(self.missing_terms),
+            "ungrounded_numbers": list(self.ungrounded_numbers),
         }
-        named = ("embed_model", "embed_version", "index_version")
-        lists = ("missing_terms", "ungrounded_numbers")
-        return (
-            content
-            | {name: getattr(self, name) for name in named}
-            | {name: list(getattr(self, name)) for name in lists}
-        )
+        named = ("lang", "query_type", "degraded", "abstained", "note", "standalone", "cached_from")
+        space = ("embed_model", "embed_version", "index_version")
+        return content | {name: getattr(self, name) for name in (*named, *space)}
 
 
-def note(name: str, *, lang: str) -> str:
-    """Return one of our own sentences in the reader's language, English where we do not speak it."""
-    return NOTES.get(lang, NOTES["en"])[name]
+def numbers_of(written: str) -> tuple[float, ...]:
+    """Return the numbers of a text as the API lists them."""
+    return tuple(one.plain[0] for one in quantities_in(written))
 
 
-def degraded_note(refusal: RateLimited | None, *, lang: str) -> str:
-    """Return why no model answered: nobody could, or all were busy, and then when to ask again."""
-    if refusal is None:
-        return note("degraded", lang=lang)
-    if refusal.retry_after_s is None:
-        return note("busy_now", lang=lang)
-    return note("busy", lang=lang).format(seconds=math.ceil(refusal.retry_after_s))
+def abstention(retrieval: Retrieval, *, is_by_model: bool = False) -> Draft:
+    """Return what is said when the library does not hold the answer: what is missing, and what comes nearest.
 
-
-def abstention(retrieval: Retrieval) -> Draft:
-    """Return what is said when the library does not hold the answer: what is missing, and what comes nearest."""
+    `is_by_model`: a model read the passages and said so.
+    """
     words = NOTES.get(retrieval.lang, NOTES["en"])
     parts = [words["abstained"]]
     if not retrieval.passages:
         parts.append(words["empty"])
     elif retrieval.missing_terms:
         parts.append(words["missing"].format(terms=", ".join(retrieval.missing_terms)))
+    elif is_by_model:
+        parts.append(words["not_found"])
     parts.append(words["next"])
     lines = [" ".join(parts)]
     nearest = retrieval.passages[:MOST_NEAREST]
     if nearest:
         lines += ["", words["nearest"], ""]
-        lines += [f"- {passage.breadcrumb} [{number}]" for number, passage in enumerate(nearest, start=1)]
+        lines += [f"- {_harmless(passage.breadcrumb)} [{number}]" for number, passage in enumerate(nearest, start=1)]
     return Draft("\n".join(lines), is_abstention=True)
 
 
-def quoted(retrieval: Retrieval) -> Draft:
-    """Return what is said without a model: the sentences of the best passages, word for word."""
+def quoted(retrieval: Retrieval, *, refusal: RateLimited | None = None) -> Draft:
+    """Return what is said without a model: the sentences of the best passages, word for word.
+
+    What an answer may not repeat is left out of them too. `refusal` says that every model was busy.
+    """
     quotes = best_quotes(retrieval.question, passages=retrieval.passages)
     if not quotes:
         return abstention(retrieval)
     text = extractive_answer(quotes, passages=retrieval.passages, lang=retrieval.lang)
-    return Draft(text, is_degraded=True)
+    text = guarded(text, given_to(retrieval, facts=()), lang=retrieval.lang)
+    return Draft(text, is_degraded=True, note=degraded_note(refusal, lang=retrieval.lang))
+
+
+def given_to(retrieval: Retrieval, *, facts: Sequence[str]) -> Given:
+    """Return what the guard of an answer compares with; `facts` are the lines about a node."""
+    asked = (retrieval.question, retrieval.rewritten or "", *facts)
+    texts = (f"{one.title}\n{one.breadcrumb}\n{one.text}\n{one.url}" for one in retrieval.passages)
+    return Given.of(texts, asked=asked)
+
+
+def evidence_of(retrieval: Retrieval, *, facts: Sequence[str]) -> Evidence:
+    """Return what the statements of an answer are held against."""
+    texts = (f"{one.title}\n{one.breadcrumb}\n{one.text}" for one in retrieval.passages)
+    return Evidence.of(texts, given=(retrieval.question, retrieval.rewritten or "", *facts))
 
 
 def citations_of(text: str, *, question: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
@@ -191,33 +171,51 @@ def check(
     given: Sequence[str],
     query_type: str,
     space: Mapping[str, str],
-    refusal: RateLimited | None = None,
+    standalone: str = "",
+    evidence: Evidence | None = None,
+    found: Retrieval | None = None,
 ) -> AnswerResult:
-    """Return the answer with its citations, confidence and quality; `given` are the fact texts beside the passages.
+    """Return the answer with its citations, checks, confidence and quality.
 
-    `refusal` says that every model was busy.
+    `given` are the fact texts beside the passages; `evidence` the same with the passages, where it was read already.
+    `found` is all that was found, where the model read less of it.
     """
     citations = citations_of(draft.text, question=retrieval.question, passages=retrieval.passages)
-    texts = [*given, retrieval.question, *(f"{one.breadcrumb}\n{one.text}" for one in retrieval.passages)]
-    ungrounded = () if draft.is_degraded else ungrounded_numbers(draft.text, given=texts)
-    is_judged = not draft.is_abstention
-    rating = quality(draft, citations=citations, ungrounded=ungrounded, lang=retrieval.lang)
+    is_spoken, is_judged = bool(draft.model), not draft.is_abstention
+    checks, claims = check_answer(draft.text, evidence or evidence_of(retrieval, facts=given)) if is_spoken else ((), 0)
+    checks = (*checks, *_left_out(draft))
+    rating = quality(
+        citations=citations,
+        dropped=len(set(draft.dropped_citations)),
+        checks=checks,
+        claims=claims,
+        text=draft.text,
+        lang=retrieval.lang,
+    )
     return AnswerResult(
         text=draft.text,
         lang=retrieval.lang,
         query_type=query_type,
         citations=citations,
-        confidence=confidence(retrieval, citations=citations, ungrounded=ungrounded) if is_judged else None,
+        confidence=confidence(retrieval, citations=citations, checks=checks) if is_judged else None,
         quality=rating if is_judged else None,
         model=draft.model,
         degraded=draft.is_degraded,
         abstained=draft.is_abstention,
-        note=degraded_note(refusal, lang=retrieval.lang) if draft.is_degraded else "",
+        note=draft.note,
         missing_terms=retrieval.missing_terms,
-        ungrounded_numbers=ungrounded,
+        checks=checks,
         sources=sources_of(citations),
+        passages=explained(found or retrieval, read=len(retrieval.passages)),
+        standalone=standalone,
         **space,
     )
+
+
+def _left_out(draft: Draft) -> tuple[Check, ...]:
+    """Return a check for each citation of no passage, and for each thing the guard took out."""
+    dropped = (Check(Kind.CITATION, f"[{number}]") for number in dict.fromkeys(draft.dropped_citations))
+    return (*dropped, *(Check(Kind.REMOVED, text) for text in dict.fromkeys(draft.removed)))
 
 
 def sources_of(citations: Sequence[Citation]) -> tuple[Mapping[str, Any], ...]:
@@ -229,25 +227,32 @@ def sources_of(citations: Sequence[Citation]) -> tuple[Mapping[str, Any], ...]:
     return tuple(found.values())
 
 
-def confidence(retrieval: Retrieval, *, citations: Sequence[Citation], ungrounded: Sequence[float]) -> float:
-    """Return 0 to 1: how near the passages are, lowered for numbers nobody gave, capped when nothing is cited."""
-    near = ((retrieval.best_cosine or 0.0) - LOW_COSINE) / (HIGH_COSINE - LOW_COSINE)
-    first = retrieval.passages[0] if retrieval.passages else None
-    if first and max(first.dense_rank or 99, first.lexical_rank or 99) <= AGREEMENT_DEPTH:
-        near += AGREEMENT_BONUS
-    if ungrounded:
-        near -= UNGROUNDED_PENALTY
-    ceiling = 1.0 if citations else UNCITED_CEILING
-    return round(min(max(near, 0.0), ceiling), 3)
+def explained(retrieval: Retrieval, *, read: int) -> tuple[Mapping[str, Any], ...]:
+    """Return why each passage was found: its rank and score in each leg, and the words of the question it holds.
+
+    The first `read` of them were told to the model.
+    """
+    return tuple(
+        {
+            "number": number,
+            "chunk_id": one.chunk_id,
+            "document_id": one.document_id,
+            "title": one.title,
+            "breadcrumb": one.breadcrumb,
+            "score": round(one.score, 5),
+            "cosine": None if one.cosine is None else round(one.cosine, 4),
+            "bm25": None if one.bm25 is None else round(one.bm25, 3),
+            "dense_rank": one.dense_rank,
+            "lexical_rank": one.lexical_rank,
+            "words": list(one.explain.words),
+            "added": list(one.explain.added),
+            "moved_from": one.explain.moved_from,
+            "is_read": number <= read,
+        }
+        for number, one in enumerate(retrieval.passages, start=1)
+    )
 
 
-def quality(draft: Draft, *, citations: Sequence[Citation], ungrounded: Sequence[float], lang: str) -> Quality:
-    """Return the quality of an answer by what it can show (FEATURES 3.2); without a valid citation it is 0."""
-    stated = len({number for number in numbers_in(without_code(draft.text)) if number > 2})
-    held = len(citations) / max(len(citations) + len(set(draft.dropped_citations)), 1)
-    components = {"evidence": held, "usefulness": float(detect_language(draft.text, default=lang) == lang)}
-    if stated:
-        components["grounding"] = 1 - min(len(ungrounded) / stated, 1.0)
-    coverage = sum(WEIGHTS[name] for name in components)
-    score = sum(WEIGHTS[name] * value for name, value in components.items()) / coverage if citations else 0.0
-    return Quality(round(score, 3), {name: round(value, 3) for name, value in components.items()}, round(coverage, 2))
+def _harmless(breadcrumb: str) -> str:
+    """Return a title that no Markdown can be made of; it is a document's."""
+    return re.sub(r"[\[\]`*_<>|#]", " ", breadcrumb)

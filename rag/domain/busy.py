@@ -1,8 +1,8 @@
 """Tell a busy model from an absent one, from what a speech failed with. Pure."""
 
-from models_registry.domain.errors import QueueFull, RateLimited, WaitTooLong
+from models_registry.domain.errors import QueueFull, QuotaExceeded, RateLimited, WaitTooLong
 
-CAPACITY = (QueueFull, WaitTooLong)
+CAPACITY = (QueueFull, WaitTooLong, QuotaExceeded)
 
 
 def capacity_refusal(failure: BaseException) -> RateLimited | None:

@@ -5,9 +5,11 @@ The threshold is one signal: what the passages alone refuse is refused at every 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 STEP = 0.01
 MOST_WRONG_REFUSALS = 0.10  # share of the answerable questions
+RESAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,9 @@ class Point:
 
 def curve(evidence: Sequence[Evidence], *, step: float = STEP) -> tuple[Point, ...]:
     """Return a point for each threshold from 0 to 1; none unless there are questions of both kinds."""
-    answerable = [one for one in evidence if one.is_answerable]
-    unanswerable = [one for one in evidence if not one.is_answerable]
-    if not answerable or not unanswerable:
-        return ()
     thresholds = [round(number * step, 4) for number in range(round(1 / step) + 1)]
-    return tuple(
-        Point(
-            threshold,
-            _refused(unanswerable, threshold=threshold),
-            _refused(answerable, threshold=threshold),
-        )
-        for threshold in thresholds
-    )
+    points = (point_at(evidence, threshold=threshold) for threshold in thresholds)
+    return tuple(point for point in points if point)
 
 
 def best(points: Sequence[Point], *, most_wrong_refusals: float = MOST_WRONG_REFUSALS) -> Point | None:
@@ -70,6 +62,35 @@ def best(points: Sequence[Point], *, most_wrong_refusals: float = MOST_WRONG_REF
     while end + 1 < len(allowed) and allowed[end + 1].youden == most:
         end += 1
     return allowed[(start + end) // 2]
+
+
+def point_at(evidence: Sequence[Evidence], *, threshold: float) -> Point | None:
+    """Return what this very threshold does, None unless there are questions of both kinds."""
+    answerable = [one for one in evidence if one.is_answerable]
+    unanswerable = [one for one in evidence if not one.is_answerable]
+    if not answerable or not unanswerable:
+        return None
+    return Point(threshold, _refused(unanswerable, threshold=threshold), _refused(answerable, threshold=threshold))
+
+
+def spread(
+    evidence: Sequence[Evidence], *, seed: int, most_wrong_refusals: float = MOST_WRONG_REFUSALS
+) -> tuple[float, float] | None:
+    """Return between which thresholds the choice falls for nine of ten equally likely sets of questions.
+
+    None without a choice. Where it is wide, the questions are too few to tell one threshold from another.
+    """
+    rng = Random(seed)  # noqa: S311 - a draw, not a secret
+    chosen = []
+    for _ in range(RESAMPLES):
+        drawn = curve(rng.choices(evidence, k=len(evidence))) if evidence else ()
+        point = best(drawn, most_wrong_refusals=most_wrong_refusals)
+        if point:
+            chosen.append(point.threshold)
+    if not chosen:
+        return None
+    chosen.sort()
+    return chosen[int(len(chosen) * 0.05)], chosen[int(len(chosen) * 0.95) - 1 if len(chosen) > 1 else 0]
 
 
 def _refused(evidence: Sequence[Evidence], *, threshold: float) -> float:

@@ -1,16 +1,10 @@
-"""Check the numbers an answer puts in brackets while it streams, and what it states against what it was given. Pure."""
+"""Check the numbers an answer puts in brackets while it streams: those of passages pass, others are dropped. Pure."""
 
 import re
-from collections.abc import Iterable
 
 CITATION = re.compile(r"\[\^?(\d{1,3}(?:\s?[,;]\s?\^?\d{1,3})*)\]")
 CITATION_START = re.compile(r" *\[(?:\^?(?:\d{1,3}(?:\s?[,;](?:\s?(?:\^?\d{0,3})?)?)*)?)?")
 LONGEST_CITATION = 40  # characters held back at most
-NUMBER = re.compile(
-    r"(?<![\w.,])(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:[.,]\d+)?(?!\w)|\d+(?:[.,]\d+)?(?!\d|x\d|\.\d))"
-)
-ORDINAL = re.compile(r"^\s{0,6}\d{1,2}[.)]\s", re.MULTILINE)
-TOLERANCE = 0.01  # relative, for rounding
 
 
 class CitationFilter:
@@ -89,25 +83,3 @@ def cited_numbers(text: str) -> tuple[int, ...]:
     """Return the passage numbers an answer cites, each once, in order of first mention."""
     groups = (found[1] for found in CITATION.finditer(without_code(text)))
     return tuple(dict.fromkeys(int(number) for group in groups for number in re.findall(r"\d+", group)))
-
-
-def numbers_in(text: str) -> tuple[float, ...]:
-    """Return the numbers a text states, in order: 1,000 and 1 000 are a thousand, 0.5 and 0,5 a half."""
-    plain = CITATION.sub(" ", ORDINAL.sub("\n", text))
-    return tuple(_parse(found.group()) for found in NUMBER.finditer(plain))
-
-
-def _parse(written: str) -> float:
-    compact = re.sub(r"[\u00a0\u202f ]", "", written)
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", compact):
-        return float(compact.replace(",", ""))
-    return float(compact.replace(",", "."))
-
-
-def ungrounded_numbers(answer: str, *, given: Iterable[str]) -> tuple[float, ...]:
-    """Return the numbers above 2 that `answer` states and no given text holds, rounding of 1 % allowed."""
-    known = sorted({number for text in given for number in numbers_in(text)})
-    stated = dict.fromkeys(number for number in numbers_in(without_code(answer)) if number > 2)
-    return tuple(
-        number for number in stated if not any(abs(number - one) <= TOLERANCE * max(one, 1e-9) for one in known)
-    )

@@ -2,6 +2,7 @@
 
 RagError
 ├── QuestionInvalid        ask differently: too short, or nothing but signs
+├── ConversationUnknown    begin a new conversation: there is none of yours with this id
 ├── SourceUnreadable       repair the file or folder that is named, then ingest again
 │   ├── DocumentInvalid    repair this one document; the others are not touched
 │   │   ├── FormatUnknown  hand it in as Markdown, text, HTML, JSON, PDF or an archive of these
@@ -13,6 +14,7 @@ RagError
 │   └── AddressUnreachable try again later, or see whether the address is right
 ├── IndexUnavailable       search by words alone: no embedding space is active
 ├── SpaceNotReady          build the embedding space first, or choose another one
+├── ModelAbsent            come back after `retry_after_s`, or take quotes: no model can be asked now
 ├── PromptMissing          tell the administrator: a purpose has no active prompt
 ├── QuestionsUnusable      repair the lines that are named in the file of judged questions
 ├── PatternTooSlow         write the regular expression of a judged question more simply
@@ -29,6 +31,15 @@ class RagError(Exception):
 
 class QuestionInvalid(RagError):
     code = "question_invalid"
+
+
+class ConversationUnknown(RagError):
+    """Somebody else's conversation is as unknown as one that never was."""
+
+    code = "conversation_unknown"
+
+    def __init__(self, message: str = "You have no such conversation. Begin a new one.") -> None:
+        super().__init__(message)
 
 
 class SourceUnreadable(RagError):
@@ -75,6 +86,12 @@ class IndexUnavailable(RagError):
 
 class SpaceNotReady(RagError):
     code = "space_not_ready"
+
+
+class ModelAbsent(RagError):
+    code = "no_model"
+    retryable = True
+    retry_after_s = 30.0  # as long as a host that failed is left alone at first
 
 
 class PromptMissing(RagError):

@@ -61,7 +61,7 @@ def sign_test(won: int, lost: int) -> float:
     if total == 0:
         return 1.0
     tail = sum(math.comb(total, count) for count in range(min(won, lost) + 1))
-    return min(1.0, 2 * tail / float(2**total))
+    return min(1.0, 2 * tail / (1 << total))
 
 
 def _paired(name: str, pairs: Sequence[tuple[Outcome, Outcome]], *, is_right: Callable[[Outcome], bool]) -> Paired:

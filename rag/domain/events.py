@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from models_registry.domain.chat import GenerationPlan, Loading, Queued, Started
+from rag.domain.grounding import Check
 from rag.domain.passages import Passage
 
 
@@ -93,8 +94,14 @@ def similar_document(passage: Passage, *, number: int) -> Event:
     return Event(EventType.SIMILAR_DOCUMENT, 25, content)
 
 
-def warning(code: str, message: str, *, progress: int) -> Event:
-    return Event(EventType.WARNING, progress, {"code": code, "message": message})
+def warning(code: str, message: str, *, progress: int, **data: Any) -> Event:
+    return Event(EventType.WARNING, progress, {"code": code, "message": message, **data})
+
+
+def doubt(check: Check, *, lang: str, progress: int) -> Event:
+    """A finished sentence states what nobody gave, or what another passage than the cited one gave."""
+    told = check.as_data(lang=lang)
+    return warning("ungrounded", told["message"], progress=progress, check=told)
 
 
 def error(code: str, message: str, *, retryable: bool, progress: int) -> Event:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.domain.expansion import fold, words_of
+from rag.domain.hygiene import suspicious_patterns
 from rag.domain.markdown import Block, BlockKind, split_sections
 from rag.domain.passages import Passage
 
@@ -15,20 +16,26 @@ LEAD_BONUS = 0.15  # the first sentence of a section usually says what it is abo
 SHORTEST_SENTENCE = 20  # characters
 ITEM_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
 ENDED = re.compile(r"[.!?:;…»\")\]`*]\s*$")
+LEAST_WORTH = 0.4  # of the best quote's: passages that hardly speak of the question are not quoted
 STEM = 5  # letters compared: enough to see fee and fees, rebalance and rebalancing as one
 
 OPENING = {
     "en": "Here is what the library says, in its own words:",
     "fr": "Voici ce que dit la bibliothèque, dans ses propres mots :",
 }
+FURTHER = {"en": "More on it:", "fr": "À ce sujet encore :"}
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The sentences of one passage that answer best; `number` is the passage's place from 1."""
+    """The sentences of one passage that answer best; `number` is the passage's place from 1.
+
+    `worth`: how much of the question they hold.
+    """
 
     number: int
     text: str
+    worth: float = 0.0
 
 
 def stems(text: str) -> frozenset[str]:
@@ -51,7 +58,8 @@ def _sentences_of(block: Block) -> tuple[str, ...]:
         plain = SENTENCE.split(" ".join(block.text.split()))
         if len(plain) == 1 and not ENDED.search(plain[0]):
             return ()  # a heading that was joined to the passage as text
-    return tuple(part for part in plain if len(part) >= SHORTEST_SENTENCE)
+    # What is worded like an order to a model may be read in its document; it is not quoted as an answer.
+    return tuple(part for part in plain if len(part) >= SHORTEST_SENTENCE and not suspicious_patterns(part))
 
 
 def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quote | None:
@@ -60,13 +68,15 @@ def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quot
     if not blocks:
         return None
     places = [(block, place) for block, parts in enumerate(blocks) for place in range(len(parts))]
-    block, place = max(places, key=lambda one: _worth(blocks[one[0]][one[1]], is_lead=one == (0, 0), wanted=wanted))
+    worths = {one: _worth(blocks[one[0]][one[1]], is_lead=one == (0, 0), wanted=wanted) for one in places}
+    block, place = max(places, key=worths.__getitem__)
     text = blocks[block][place]
     for following in blocks[block][place + 1 : place + 3]:
         if len(text) + len(following) + 1 > QUOTE_LIMIT:
             break
         text = f"{text} {following}"
-    return Quote(number, text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …")
+    text = text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …"
+    return Quote(number, text, worths[block, place])
 
 
 def _worth(sentence: str, *, is_lead: bool, wanted: Mapping[str, float]) -> float:
@@ -82,21 +92,36 @@ def wanted_stems(question: str, *, passages: Sequence[Passage]) -> dict[str, flo
 
 
 def best_quotes(question: str, *, passages: Sequence[Passage], limit: int = MOST_QUOTES) -> tuple[Quote, ...]:
-    """Return quotes from the first passages, best passage first, at most two from one document."""
+    """Return quotes from the first passages: the one that says most, then the others in the order of their passages.
+
+    At most two are from one document, none says the same as one before it, or next to nothing beside the best.
+    """
     wanted = wanted_stems(question, passages=passages)
     found: list[Quote] = []
     used: dict[int, int] = {}
     for number, passage in enumerate(passages, start=1):
         if len(found) == limit:
             break
-        if used.get(passage.document_id, 0) < 2 and (one := quote(passage, number=number, wanted=wanted)):
+        one = quote(passage, number=number, wanted=wanted) if used.get(passage.document_id, 0) < 2 else None
+        if one and one.text not in {other.text for other in found}:
             used[passage.document_id] = used.get(passage.document_id, 0) + 1
             found.append(one)
-    return tuple(found)
+    best = max(found, key=lambda one: one.worth, default=None)
+    if best is None:
+        return ()
+    return (best, *(one for one in found if one is not best and one.worth >= LEAST_WORTH * best.worth))
 
 
 def extractive_answer(quotes: Sequence[Quote], *, passages: Sequence[Passage], lang: str) -> str:
-    """Return Markdown that quotes each passage under its document's title, with its citation."""
-    lines = [OPENING.get(lang, OPENING["en"])]
-    lines += [f"- **{passages[one.number - 1].title}**: {one.text} [{one.number}]" for one in quotes]
-    return "\n".join((lines[0], "", *lines[1:]))
+    """Return Markdown: the quote that says most first, then one item for each other passage, all with citations."""
+    first, *others = quotes
+    lines = [OPENING.get(lang, OPENING["en"]), "", f"> {first.text} [{first.number}]"]
+    if others:
+        lines += ["", FURTHER.get(lang, FURTHER["en"]), ""]
+    lines += [f"- **{_title(passages[one.number - 1])}**: {one.text} [{one.number}]" for one in others]
+    return "\n".join(lines)
+
+
+def _title(passage: Passage) -> str:
+    """Return the document's title without signs that Markdown reads; it is a stranger's."""
+    return re.sub(r"[\[\]`*_<>|#]", " ", passage.title).strip()

@@ -1,4 +1,4 @@
-"""Cut a text for the page that shows it: into parts that load quickly, and around the passage that is pointed at. Pure."""
+"""Cut a text for the page that shows it: into parts that load quickly, and around the passage pointed at. Pure."""
 
 from dataclasses import dataclass
 

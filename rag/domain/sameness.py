@@ -104,6 +104,7 @@ def _parted(words: list[str]) -> Iterator[str]:
 def _stem(word: str) -> str:
     if word in DIRECTION or len(word) < SHORTEST_STEM:
         return word
-    cut = ENDINGS.sub("", re.sub(r"(?<=[^s])s$", "", word))
-    bare = cut if len(cut) >= SHORTEST_STEM - 1 else word
+    singular = re.sub(r"(?<=[^s])s$", "", word)
+    cut = ENDINGS.sub("", singular)
+    bare = cut if len(cut) >= SHORTEST_STEM - 1 else singular
     return CANONICAL.get(bare, bare)

@@ -29,15 +29,17 @@ def as_json(evaluation: Evaluation, *, name: str) -> dict[str, Any]:
         "collection": collection.name,
         "documents": collection.documents,
         "passages": collection.passages,
-        "unread": [str(failure) for failure in collection.failures],
+        "unread": [failure.uid for failure in collection.failures],
         "space": evaluation.space,
         "k": evaluation.k,
         "questions_sha256": evaluation.questions_sha256,
         "ingest_s": None if collection.ingest_s is None else round(collection.ingest_s, 2),
         "questions_s": round(evaluation.seconds, 2),
         "steps": dict(evaluation.steps),
-        "gates": [{"name": one.name, "wanted": one.wanted, "measured": one.measured, "met": one.is_met}
-                  for one in evaluation.verdicts],
+        "gates": [
+            {"name": one.name, "wanted": one.wanted, "measured": one.measured, "met": one.is_met}
+            for one in evaluation.verdicts
+        ],
         "passed": evaluation.has_passed,
         "failed_questions": [one.id for one in evaluation.outcomes if one.is_failure],
     }
@@ -97,8 +99,13 @@ class Told:
 
     def __call__(self, step: str, done: int, of: int) -> None:
         tenth = (step, done * 10 // max(of, 1))
-        if self._is_silent or tenth == self._latest:
+        if tenth == self._latest:
             return
         self._latest = tenth
-        self._stream.write(f"{step}: {done} of {of}\n")
-        self._stream.flush()
+        self.say(f"{step}: {done} of {of}")
+
+    def say(self, line: str) -> None:
+        """Write one line, unless silence was asked for."""
+        if not self._is_silent:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()

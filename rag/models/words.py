@@ -53,5 +53,5 @@ class GlossaryEntry(models.Model):
         return self.term
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.key = term_key(self.term)
+        self.key = term_key(self.term, lang=self.lang)
         super().save(*args, **kwargs)

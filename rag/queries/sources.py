@@ -45,6 +45,11 @@ def source_of(user: Reader, *, slug: str) -> Source | None:
     return _counted(Source.objects.visible_to(user)).filter(slug=slug).first()
 
 
+def is_changeable(source: Source, user: Reader, *, may_share: bool) -> bool:
+    """Tell whether `user` may fill and remove this source."""
+    return Source.objects.changeable_by(user, may_share=may_share).filter(pk=source.pk).exists()
+
+
 def changeable_sources(user: Reader, *, may_share: bool, kind: str | None = None) -> SourceQuerySet:
     """Return the sources that `user` may fill, by name, with `document_count`; of one kind only when it is named."""
     rows = _counted(Source.objects.changeable_by(user, may_share=may_share)).order_by("name", "pk")
@@ -52,7 +57,7 @@ def changeable_sources(user: Reader, *, may_share: bool, kind: str | None = None
 
 
 def intake_of(user: Reader, *, key: UUID, unit: str, may_share: bool) -> Ingestion | None:
-    """Return an intake into a source that `user` may fill, or one that this `unit` asked for; None is none of theirs."""
+    """Return an intake into a source that `user` may fill, or one that `unit` asked for; None: none of theirs."""
     found = Ingestion.objects.select_related("source").filter(pk=key).first()
     if found is None:
         return None

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from models_registry.domain.query_types import QueryType
 from models_registry.services.turns import Ticket
+from rag.domain.conversing import Conversing
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event
 from rag.domain.hygiene import strip_invisible
@@ -35,6 +36,8 @@ async def answer(
     max_tokens: int | None = None,
     include_ai: bool = True,
     user_tier: str | None = None,
+    conversation: Conversing | None = None,
+    is_for_everybody: bool = False,
     ticket: Ticket | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[Event, None]:
@@ -42,10 +45,11 @@ async def answer(
 
     Order: status 0, node_info 25, similar_document 25, status 50, token…, answer 90, complete 100; or, from the cache,
     cached_data 90 after the status. Without a model the answer quotes the library and says so. Between the status 50
-    and the first token come queued and loading 50 while the model is not free. Whoever holds `ticket` may stop the
-    turn; it then ends with the error `generation_canceled`.
+    and the first token come queued and loading 50 while the model is not free. A `warning` follows a sentence that
+    states what no passage holds. Whoever holds `ticket` may stop the turn; it then ends with `generation_canceled`.
 
     :raises QuestionInvalid: before anything is yielded, when the question is too short or too long.
+    :raises ConversationUnknown: when it goes on with a conversation that is not the asker's.
     """
     ask = Ask(
         question=cleaned(question),
@@ -62,6 +66,8 @@ async def answer(
         max_tokens=max_tokens,
         include_ai=include_ai,
         user_tier=user_tier,
+        conversation=conversation,
+        is_for_everybody=is_for_everybody,
     )
     async with aclosing(Turn(ask, ticket=ticket or Ticket(), clock=clock).events()) as events:
         async for event in events:

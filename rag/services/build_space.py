@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 from models_registry.domain.errors import ModelError
 from rag import metrics
 from rag.domain.errors import SpaceNotReady
+from rag.domain.spaces import LEAST_RECALL
 from rag.models import IndexVersion
 from rag.services.build_index import build_index
 from rag.services.index_sql import BuiltElsewhere
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 SLICE_S = 60.0  # well under half the queue's time-out, and others want a turn at its few workers
 WRITE_EVERY_S = 1.0
 SHORT_S = 0.2
+SHORT = "Its index finds less than it should, whatever the knob. Raise m, or force the exact scan, and build it again."
 INTERRUPTED = "Interrupted. Build it again: what is embedded is kept."
 State = IndexVersion.State
 Watcher = Callable[[str, int, int], None]  # (step, done, of)
@@ -95,7 +97,8 @@ def _work(row: IndexVersion, *, slice_s: float | None, watcher: Watcher | None, 
 
 
 def _finish(row: IndexVersion) -> None:
-    _note(row, state=State.READY, message="", step="", done=0, total=0, alive_at=None, finished_at=timezone.now())
+    is_short = row.measured_recall is not None and row.measured_recall < LEAST_RECALL
+    _note(row, state=State.READY, message=SHORT if is_short else "", step="", done=0, total=0, alive_at=None, finished_at=timezone.now())
     metrics.INDEX_OPERATIONS.labels(operation="build", status="ok").inc()
     logger.info("rag.space.built", extra={"space": row.slug, "kind": row.index_kind})
     row.refresh_from_db()

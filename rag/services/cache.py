@@ -1,25 +1,34 @@
-"""Keep answers for those who ask the same again. One function makes the key for reader and writer; values are JSON."""
+"""Keep answers and passages for those who ask the same again. One function makes each key for reader and writer.
+
+Values are JSON text (CA-01, CA-02). Nothing is looked for among the keys: clearing makes every key another one.
+"""
 
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
+import msgspec
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.db.models import F
 from redis.exceptions import RedisError
 
 from models_registry.services.default_breakers import CACHE
 from models_registry.services.guard import with_circuit_breaker
 from rag import metrics
+from rag.domain.answers import AnswerResult
 from rag.domain.expansion import fold
+from rag.domain.passages import Retrieval
 from rag.domain.policy import SHIPPED
+from rag.models import KeptAnswer, Source
 
 logger = logging.getLogger(__name__)
 CACHE_FAULTS = (DatabaseError, RedisError, OSError)  # an answer never fails for want of a cache
-LAYOUT = 1  # raise it when the stored answer's fields change
+LAYOUT = 2  # raise it when the fields of what is stored change
+EVERYBODY = "everybody"  # the scope of answers that were made for nobody in particular, by the warmer alone
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,38 @@ class CacheScope:
     prompt_revision: int | None
     models: tuple[str, ...]
     knobs: str
+    history: str = ""  # of the turns before, where the model read them
 
     @property
     def key(self) -> str:
-        text = json.dumps([LAYOUT, asdict(self)], sort_keys=True, ensure_ascii=True)
-        return f"rag:answer:{hashlib.sha256(text.encode()).hexdigest()}"
+        return f"rag:answer:{_sha256([LAYOUT, asdict(self)])}"
+
+    @property
+    def sha256(self) -> str:
+        """The same for every question that is asked like this one."""
+        return _sha256([LAYOUT, asdict(replace(self, question=""))])
+
+    def of_everybody(self) -> "CacheScope":
+        """Return the scope of an answer made for nobody in particular, from what this asker may read as well."""
+        return replace(self, user=EVERYBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchScope:
+    """Everything the passages found depend on: what is searched, by whom, in what, and by which rules."""
+
+    question: str
+    searched: str
+    lang: str
+    k: int
+    user: str
+    index_version: str
+    epoch: str
+    policy: str
+
+    @property
+    def key(self) -> str:
+        return f"rag:retrieval:{_sha256([LAYOUT, asdict(self)])}"
 
 
 def normalized_question(question: str) -> str:
@@ -49,31 +85,72 @@ def normalized_question(question: str) -> str:
     return " ".join(fold(question).split()).rstrip(" ?!.")
 
 
-def kept_answer(scope: CacheScope) -> dict[str, Any] | None:
+def kept_answer(scope: CacheScope) -> AnswerResult | None:
     """Return the answer kept for this scope, or None. Reading does not extend its life."""
+    return answer_at(scope.key)
+
+
+def answer_at(key: str) -> AnswerResult | None:
+    """Return the answer kept under a key of a scope, or None."""
+    found = _kept(key, AnswerResult)
+    if found is not None:
+        metrics.CACHE_HITS.inc()
+    return found
+
+
+def keep_answer(scope: CacheScope, answer: AnswerResult, *, ttl_s: int = SHIPPED.answer_ttl_s) -> bool:
+    """Keep an answer for `ttl_s` seconds, for 0 seconds not at all; return whether it was."""
+    return _keep(scope.key, answer, ttl_s=ttl_s)
+
+
+def kept_retrieval(scope: SearchScope) -> Retrieval | None:
+    """Return the passages kept for this search, or None."""
+    return _kept(scope.key, Retrieval)
+
+
+def keep_retrieval(scope: SearchScope, found: Retrieval, *, ttl_s: int = SHIPPED.retrieval_ttl_s) -> bool:
+    """Keep what was found for `ttl_s` seconds, for 0 seconds not at all; return whether it was."""
+    return _keep(scope.key, found, ttl_s=ttl_s)
+
+
+@transaction.atomic
+def purge() -> int:
+    """Forget every kept answer and passage; return how many answers other questions could share.
+
+    Every source becomes a revision newer, as an ingestion makes it: all keys are other ones from now on.
+    """
+    keys = list(KeptAnswer.objects.values_list("key", flat=True))
+    Source.objects.update(revision=F("revision") + 1)
+    KeptAnswer.objects.all().delete()
     try:
-        text = _read(scope.key)
-    except CACHE_FAULTS:
+        cache.delete_many(keys)
+    except CACHE_FAULTS:  # the keys are other ones already
+        logger.warning("rag.cache.unavailable", exc_info=True)
+    logger.info("rag.cache.purged", extra={"answers": len(keys)})
+    return len(keys)
+
+
+def _kept(key: str, kind: type[T]) -> T | None:
+    try:
+        text = _read(key)
+        found = msgspec.json.decode(text, type=kind) if text else None
+    except (*CACHE_FAULTS, msgspec.MsgspecError):
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="get", result="error").inc()
         return None
-    metrics.CACHE_OPERATIONS.labels(operation="get", result="hit" if text else "miss").inc()
-    if not text:
-        return None
-    metrics.CACHE_HITS.inc()
-    answer: dict[str, Any] = json.loads(text)
-    return answer
+    metrics.CACHE_OPERATIONS.labels(operation="get", result="miss" if found is None else "hit").inc()
+    return found
 
 
-def keep_answer(scope: CacheScope, answer: Mapping[str, Any], *, ttl_s: int = SHIPPED.answer_ttl_s) -> None:
-    """Keep an answer for `ttl_s` seconds; for 0 seconds, not at all."""
+def _keep(key: str, value: object, *, ttl_s: int) -> bool:
     try:
-        is_kept = ttl_s > 0 and _write(scope.key, json.dumps(dict(answer), ensure_ascii=True), ttl_s)
+        is_kept = ttl_s > 0 and _write(key, msgspec.json.encode(value).decode(), ttl_s)
     except CACHE_FAULTS:
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="set", result="error").inc()
-        return
+        return False
     metrics.CACHE_OPERATIONS.labels(operation="set", result="ok" if is_kept else "skipped").inc()
+    return is_kept
 
 
 @with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=None)
@@ -88,3 +165,7 @@ def _write(key: str, text: str, ttl_s: int) -> bool:
     """Keep a text and return whether it was; while the cache is left alone it is not."""
     cache.set(key, text, ttl_s)
     return True
+
+
+def _sha256(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -47,7 +47,7 @@ def _load_glossary() -> tuple[str, ...]:
         seed = {"expansion": expansion}
         row = known.get((term, lang))
         if row is None:
-            new.append(GlossaryEntry(term=term, key=term_key(term), lang=lang, expansion=expansion, seed=seed))
+            new.append(GlossaryEntry(term=term, key=term_key(term, lang=lang), lang=lang, expansion=expansion, seed=seed))
         elif row.seed != seed and {"expansion": row.expansion} == row.seed:
             row.expansion, row.seed = expansion, seed
             changed.append(row)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rag.domain.errors import PatternTooSlow, QuestionsUnusable
+from rag.domain.errors import PatternTooSlow, QuestionsUnusable, SourceUnreadable
 from rag.domain.evaluation_figures import Found, Outcome, figures
 from rag.domain.evaluation_gates import Verdict, judge_gates
 from rag.domain.evaluation_places import Matches, holds_answer, resolve_all
 from rag.domain.evaluation_questions import JudgedQuestion, Place, parse_questions, questions_sha256
 from rag.domain.evaluation_steps import ablation
-from rag.domain.passages import Passage
+from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import Policy
 from rag.domain.steps import ALL_STEPS, Steps
 from rag.queries.policy import library_policy
@@ -60,6 +60,18 @@ def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
         raise QuestionsUnusable((f"{file}: cannot be read.",)) from exc
     except UnicodeDecodeError as exc:
         raise QuestionsUnusable((f"{file.name}: it is not UTF-8, from byte {exc.start} on.",)) from exc
+
+
+def paths_below(folder: Path) -> tuple[str, ...]:
+    """Return the paths of the files below `folder`, or the name of the one file.
+
+    :raises SourceUnreadable: when there is no such folder.
+    """
+    if folder.is_file():
+        return (folder.name,)
+    if not folder.is_dir():
+        raise SourceUnreadable(f"There is no folder {folder}.")
+    return tuple(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
 
 
 def unknown_places(questions: Sequence[JudgedQuestion], *, paths: Sequence[str]) -> tuple[str, ...]:
@@ -130,8 +142,6 @@ class Asker:
         self, questions: Sequence[JudgedQuestion], *, steps: Steps, report: Callable[[int, int], None] | None = None
     ) -> tuple[Outcome, ...]:
         """Return what came of each question, in order."""
-        missing = {place.path for one in questions for place in one.places} - self._meant.keys()
-        self._meant |= resolve_all(missing, uids=self._collection.uids)
         outcomes = []
         for number, question in enumerate(questions, start=1):
             outcomes.append(self.ask(question, steps=steps))
@@ -145,14 +155,13 @@ class Asker:
         :raises QuestionsUnusable: naming the line whose `must` takes too long.
         """
         if not self._is_warm:  # the first question loads the embedder: nobody asks that of a server that runs
-            self._retrieve(question, k=self.k, steps=steps)
+            self.served(question, steps=steps)
             self._is_warm = True
         started = time.perf_counter()
-        served = self._retrieve(question, k=self.k, steps=steps)
+        served = self.served(question, steps=steps)
         elapsed_ms = (time.perf_counter() - started) * 1000
-        passages = self._retrieve(question, k=DEPTH, steps=steps).passages
         self.space = served.index_version
-        hits = [self._has_answer(question, passage) for passage in passages]
+        passages, hits = self.ranked(question, depth=DEPTH, steps=steps)
         return Outcome(
             id=question.id,
             question=question.question,
@@ -173,7 +182,23 @@ class Asker:
             expected=tuple(_words(place) for place in question.places),
         )
 
-    def _retrieve(self, question: JudgedQuestion, *, k: int, steps: Steps) -> Any:
+    def ranked(
+        self, question: JudgedQuestion, *, depth: int, steps: Steps = ALL_STEPS
+    ) -> tuple[tuple[Passage, ...], tuple[bool, ...]]:
+        """Return the first `depth` passages, and of each whether the answer stands in it."""
+        self._know(question)
+        passages = self._retrieve(question, k=depth, steps=steps).passages
+        return passages, tuple(self._has_answer(question, passage) for passage in passages)
+
+    def served(self, question: JudgedQuestion, *, steps: Steps = ALL_STEPS) -> Retrieval:
+        """Return what is found for a reader."""
+        return self._retrieve(question, k=self.k, steps=steps)
+
+    def _know(self, question: JudgedQuestion) -> None:
+        missing = {place.path for place in question.places} - self._meant.keys()
+        self._meant |= resolve_all(missing, uids=self._collection.uids)
+
+    def _retrieve(self, question: JudgedQuestion, *, k: int, steps: Steps) -> Retrieval:
         return retrieve(
             question.question,
             k=k,

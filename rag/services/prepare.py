@@ -1,32 +1,45 @@
 """Everything about a question that needs the database, done before a model is asked. No model is asked here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.module_loading import import_string
 
-from models_registry.domain.chat import GenerationPlan, Message
+from models_registry.domain.chat import GenerationPlan
 from models_registry.domain.query_types import QueryType
 from models_registry.services import routes
 from models_registry.services.embed import embedding_space
 from models_registry.services.plan import plan_generation
+from rag.domain.answers import AnswerResult
 from rag.domain.context import ContextBlock
+from rag.domain.conversing import Conversing
 from rag.domain.errors import PromptMissing
+from rag.domain.followups import EarlierTurn, Rewritten
 from rag.domain.language import detect_language
 from rag.domain.passages import Retrieval
 from rag.domain.policy import Policy
-from rag.domain.prompting import answer_messages, new_boundary, within_budget
+from rag.domain.spaces import Space
+from rag.queries.conversations import earlier_turns
 from rag.queries.policy import library_state
-from rag.services.cache import CacheScope, kept_answer, normalized_question
+from rag.services import conversations
+from rag.services.active_space import active_space
+from rag.services.cache import (
+    EVERYBODY,
+    CacheScope,
+    SearchScope,
+    keep_retrieval,
+    kept_answer,
+    kept_retrieval,
+    normalized_question,
+)
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
-from rag.services.retrieve import retrieve
-
-CHARACTERS_PER_TOKEN = 3.2  # of Markdown with commands and numbers; prose has more
-PROMPT_OVERHEAD_TOKENS = 700  # our own words and the question
+from rag.services.retrieve import expand_question, retrieve
+from rag.services.semantic import similar_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,13 @@ class Ask:
     max_tokens: int | None = None
     include_ai: bool = True
     user_tier: str | None = None  # None: that of the user whom `unit` names
+    conversation: Conversing | None = None
+    is_for_everybody: bool = False  # asked by the warmer: whoever may read the same gets this answer
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is known before retrieval: language, kind, facts, plan, and the answer kept from before."""
+    """What is known before retrieval. `question` stands alone; `search_text` is searched in its place, if anything."""
 
     ask: Ask
     lang: str
@@ -61,19 +76,68 @@ class Scene:
     prompt: ActivePrompt | None
     scope: CacheScope
     policy: Policy
-    kept: dict[str, Any] | None
+    space: Space | None
+    question: str
+    search_text: str | None = None
+    conversation_id: UUID | None = None
+    earlier: tuple[EarlierTurn, ...] = ()
+
+    @property
+    def fact_lines(self) -> tuple[str, ...]:
+        return tuple(line for block in self.facts for line in block.lines)
+
+    @property
+    def standalone(self) -> str:
+        """The question as it stands alone where that is another one than was asked, else ""."""
+        return "" if self.question == self.ask.question else self.question
 
 
 def set_scene(ask: Ask) -> Scene:
-    """Return what an answer depends on, and the kept answer when there is one."""
+    """Return what an answer depends on.
+
+    :raises ConversationUnknown: when the question goes on with a conversation that is not the asker's.
+    """
     lang = ask.lang or detect_language(ask.question)
     facts = node_facts(ask)
     prompt = _prompt(lang)
     plan = _plan(ask, prompt)
     policy, epoch = library_state(ask.user)
-    scope = _scope(ask, lang=lang, facts=facts, plan=plan, policy=policy, epoch=epoch)
-    kept = kept_answer(scope) if ask.use_cache else None
-    return Scene(ask, lang, QueryType(plan.query_type), facts, plan, prompt, scope, policy, kept)
+    conversation_id, earlier = _conversation(ask, policy)
+    space = active_space()
+    scope = _scope(ask, lang=lang, facts=facts, plan=plan, policy=policy, epoch=epoch, space=space)
+    return Scene(
+        ask=ask,
+        lang=lang,
+        query_type=QueryType(plan.query_type),
+        facts=facts,
+        plan=plan,
+        prompt=prompt,
+        scope=scope,
+        policy=policy,
+        space=space,
+        question=ask.question,
+        conversation_id=conversation_id,
+        earlier=earlier,
+    )
+
+
+def put(scene: Scene, said: Rewritten) -> Scene:
+    """Return the scene with its question as it stands alone, and what is searched in its place."""
+    history = sha256(repr(scene.earlier).encode()).hexdigest() if said.standalone != scene.ask.question else ""
+    scope = replace(scene.scope, question=normalized_question(said.standalone), history=history)
+    return replace(scene, question=said.standalone, search_text=said.search_text, scope=scope)
+
+
+def look_up(scene: Scene) -> AnswerResult | None:
+    """Return an answer kept for the same question: of this asker, of nobody in particular, or one of equal meaning."""
+    if not scene.ask.use_cache:
+        return None
+    alone = replace(scene.scope, history="")
+    for scope in dict.fromkeys((scene.scope, alone, alone.of_everybody())):
+        if found := kept_answer(scope):
+            return replace(found, cached_from=found.standalone or scene.question, standalone=scene.standalone)
+    found = similar_answer(scene.question, scope=alone, space=scene.space, policy=scene.policy, at=scene.ask.at)
+    return replace(found, standalone=scene.standalone) if found else None
 
 
 def node_facts(ask: Ask) -> tuple[ContextBlock, ...]:
@@ -86,29 +150,34 @@ def node_facts(ask: Ask) -> tuple[ContextBlock, ...]:
 
 
 def find_passages(scene: Scene) -> Retrieval:
-    """Return the passages for the question, as the asker may read them."""
-    ask = scene.ask
-    return retrieve(ask.question, k=ask.k, lang=scene.lang, user=ask.user, policy=scene.policy)
-
-
-def messages_for(scene: Scene, retrieval: Retrieval) -> tuple[Message, ...]:
-    """Return the prompt: as many passages as the smallest window of the planned models holds."""
-    window = min((candidate.num_ctx for candidate in scene.plan.candidates), default=scene.plan.knobs.num_ctx)
-    tokens = max(window - scene.plan.knobs.max_tokens - PROMPT_OVERHEAD_TOKENS, window // 3)
-    return answer_messages(
-        scene.ask.question,
-        system_prompt=scene.prompt.text if scene.prompt else "",
-        passages=within_budget(retrieval.passages, characters=int(tokens * CHARACTERS_PER_TOKEN)),
-        facts=scene.facts,
-        lang=scene.lang,
-        boundary=new_boundary(),
+    """Return the passages for the question, as the asker may read them; those found before while they are kept."""
+    ask, policy = scene.ask, scene.policy
+    scope = _search_scope(scene) if ask.use_cache and policy.retrieval_ttl_s else None
+    if scope and (kept := kept_retrieval(scope)):
+        return kept
+    found = retrieve(
+        scene.question, k=ask.k, lang=scene.lang, user=ask.user, policy=policy, rewritten=scene.search_text
     )
+    if scope:
+        keep_retrieval(scope, found, ttl_s=policy.retrieval_ttl_s)
+    return found
 
 
-def space_fields() -> dict[str, str]:
+def space_fields(retrieval: Retrieval, space: Space | None) -> dict[str, str]:
     """Return the embedding space as an answer names it."""
-    space = embedding_space()
-    return {"embed_model": space.model, "embed_version": space.version, "index_version": space.slug}
+    builtin = embedding_space()
+    model, version = (space.model, space.version) if space else (builtin.model, builtin.version)
+    return {"embed_model": model, "embed_version": version, "index_version": retrieval.index_version}
+
+
+def _conversation(ask: Ask, policy: Policy) -> tuple[UUID | None, tuple[EarlierTurn, ...]]:
+    if ask.conversation is None:
+        return None, ()
+    key = ask.conversation.key
+    if key is None:
+        return uuid4(), ()
+    conversations.require(key, user=ask.user, unit=ask.unit, node_pubkey=ask.node_pubkey)
+    return key, earlier_turns(key, limit=policy.history_turns)
 
 
 def _prompt(lang: str) -> ActivePrompt | None:
@@ -144,7 +213,14 @@ def _reader(user: AbstractBaseUser | AnonymousUser | None) -> str:
 
 
 def _scope(
-    ask: Ask, *, lang: str, facts: tuple[ContextBlock, ...], plan: GenerationPlan, policy: Policy, epoch: str
+    ask: Ask,
+    *,
+    lang: str,
+    facts: Sequence[ContextBlock],
+    plan: GenerationPlan,
+    policy: Policy,
+    epoch: str,
+    space: Space | None,
 ) -> CacheScope:
     lines = "\n".join(line for block in facts for line in (block.title, *block.lines))
     return CacheScope(
@@ -152,11 +228,26 @@ def _scope(
         query_type=plan.query_type,
         lang=lang,
         k=ask.k or policy.top_k,
-        user=_reader(ask.user),
+        user=EVERYBODY if ask.is_for_everybody else _reader(ask.user),
         facts_sha256=sha256(f"{ask.node_pubkey or ''}\n{lines}".encode()).hexdigest(),
-        index_version=embedding_space().slug,
-        epoch=f"{epoch}.{routes.epoch(ANSWER_PURPOSE)}.{policy.least_cosine}",
+        index_version=space.slug if space else "",
+        epoch=f"{epoch}.{routes.epoch(ANSWER_PURPOSE)}.{policy}",
         prompt_revision=plan.prompt_revision_id,
         models=tuple(f"{one.endpoint.slug}/{one.model}@{one.digest}" for one in plan.candidates),
         knobs=str(plan.knobs),
+    )
+
+
+def _search_scope(scene: Scene) -> SearchScope:
+    """Return what the passages depend on; the glossary is in it by what it makes of the question."""
+    lang = "en" if scene.search_text else scene.lang
+    return SearchScope(
+        question=scene.question,
+        searched=expand_question(scene.search_text or scene.question, lang=lang).text,
+        lang=scene.lang,
+        k=scene.scope.k,
+        user=scene.scope.user,
+        index_version=scene.scope.index_version,
+        epoch=scene.scope.epoch,
+        policy=str(scene.space),
     )

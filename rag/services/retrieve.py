@@ -84,7 +84,7 @@ def retrieve(
         rewritten=rewritten,
     )
     with metrics.EXPANSION_SECONDS.time():
-        expansion = expand_question(search.searched) if steps.glossary else expand(search.searched, ())
+        expansion = expand_question(search.searched, lang=search.lang) if steps.glossary else expand(search.searched, ())
     words, sums = _weigh_words(expansion, search)
     legs = _legs(expansion, words, sums, search)
     passages = _passages(legs, words=words, k=k or policy.top_k)
@@ -106,10 +106,10 @@ def retrieve(
     )
 
 
-def expand_question(question: str) -> Expansion:
+def expand_question(question: str, *, lang: str) -> Expansion:
     """Return the question with what its glossary terms stand for. One statement."""
-    runs = candidate_terms(question)
-    return expand(question, glossary_rows(list(runs)), candidates=runs)
+    unsaid = [word for word in words_of(question) if is_function_word(word, lang=lang)]
+    return expand(question, glossary_rows(candidate_terms(question, lang=lang)), lang=lang, unsaid=unsaid)
 
 
 def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionWord, ...], CorpusSums]:

@@ -2,15 +2,19 @@
 
 import logging
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from models_registry.domain.chat import GenerationPlan, GenerationRecord, Outcome
 from models_registry.services import ledger
 from rag import metrics
 from rag.domain.answers import AnswerResult
-from rag.models import Answer
+from rag.domain.trace import Trace
+from rag.models import Answer, Document
+from rag.services import conversations
 from rag.services.prepare import Ask
 
 logger = logging.getLogger(__name__)
@@ -32,39 +36,62 @@ class Transcript:
     error_code: str = ""
     generation: GenerationRecord | None = None
     plan: GenerationPlan | None = None
-    trace: tuple[tuple[str, int], ...] = ()
+    trace: Trace = field(default_factory=Trace)
+    conversation_id: uuid.UUID | None = None
 
 
 @transaction.atomic
 def record(turn: Transcript) -> None:
-    """Store the turn, and the generation it used with the plan it followed: both or neither."""
+    """Store the turn, the generation it used with the plan it followed, and what it cited: all or nothing."""
     generation_id = ledger.write(turn.generation, turn.plan) if turn.generation and turn.plan else None
-    result = turn.result
+    ask, result = turn.ask, turn.result
+    if turn.conversation_id:
+        conversations.note_turn(
+            turn.conversation_id,
+            user=ask.user,
+            unit=ask.unit,
+            node_pubkey=ask.node_pubkey or "",
+            question=ask.question,
+            at=ask.at,
+        )
     Answer.objects.create(
         id=turn.id,
-        asked_at=turn.ask.at,
-        question=turn.ask.question,
+        asked_at=ask.at,
+        conversation_id=turn.conversation_id,
+        question=ask.question,
         lang=turn.lang,
         query_type=turn.query_type,
-        user_id=turn.ask.user.pk if turn.ask.user else None,
-        unit=turn.ask.unit[:80],
-        node_pubkey=turn.ask.node_pubkey or "",
-        text=result.text if result else turn.partial_text,
-        citations=[asdict(one) for one in result.citations] if result else [],
-        confidence=result.confidence if result else None,
+        user_id=ask.user.pk if ask.user else None,
+        unit=ask.unit[:80],
+        node_pubkey=ask.node_pubkey or "",
         is_cached=turn.is_cached,
-        is_degraded=bool(result and result.degraded),
-        is_abstention=bool(result and result.abstained),
         model=_voice(turn),
-        index_version=result.index_version if result else "",
         generation_id=generation_id,
         outcome=turn.outcome.value,
         error_code=turn.error_code,
         processing_ms=turn.processing_ms,
-        trace=[{"step": step, "ms": elapsed_ms} for step, elapsed_ms in turn.trace],
+        trace=turn.trace.as_data(),
+        **(_columns(result) if result else {"text": turn.partial_text}),
     )
+    if result and not result.abstained:
+        cited = {one.document_id for one in result.citations if one.document_id}
+        Document.objects.filter(pk__in=cited).update(cited_count=F("cited_count") + 1)
     _measure(turn)
     logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
+
+
+def _columns(result: AnswerResult) -> dict[str, Any]:
+    return {
+        "standalone": result.standalone,
+        "text": result.text,
+        "citations": [asdict(one) for one in result.citations],
+        "checks": result.checks_data(),
+        "passages": [dict(one) for one in result.passages],
+        "confidence": result.confidence,
+        "is_degraded": result.degraded,
+        "is_abstention": result.abstained,
+        "index_version": result.index_version,
+    }
 
 
 def _voice(turn: Transcript) -> str:

@@ -1,33 +1,33 @@
 """One question on its way to an answer: prepare (database), generate (network), record (database)."""
 
 import asyncio
-import math
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from models_registry.domain.chat import GenerationPlan, Loading, Outcome, Piece, Queued, Started, Text
-from models_registry.domain.errors import GenerationCanceled, GenerationInterrupted, ModelError, RateLimited
-from models_registry.domain.wording import clean_answer
+from models_registry.domain.chat import Outcome
+from models_registry.domain.errors import GenerationCanceled, GenerationInterrupted
 from models_registry.services import turns
 from models_registry.services.borrow import borrowing
-from models_registry.services.generate import Speech
 from models_registry.services.shield import finish
 from models_registry.services.turns import Ticket
 from rag import metrics
-from rag.domain.answers import AnswerResult, Draft, abstention, check, degraded_note, note, quoted
-from rag.domain.busy import capacity_refusal
-from rag.domain.citing import CitationFilter
-from rag.domain.events import Event, EventType, error, similar_document, status, voice, waiting, warning
+from rag.domain.answers import AnswerResult, Draft, abstention, check, quoted
+from rag.domain.events import Event, EventType, error, similar_document, status, warning
+from rag.domain.notes import note
 from rag.domain.passages import Retrieval
-from rag.services.cache import keep_answer
-from rag.services.prepare import Ask, Scene, find_passages, messages_for, set_scene, space_fields
+from rag.domain.trace import Trace
+from rag.services.keep import keep
+from rag.services.prepare import Ask, Scene, find_passages, look_up, put, set_scene, space_fields
 from rag.services.prompts import ANSWER_PURPOSE
+from rag.services.rewrite import rewrite
+from rag.services.speaking import Speaking
+from rag.services.telling import tell
 from rag.services.transcripts import Transcript, record
 
 T = TypeVar("T")
-TYPICAL_PIECES = 150  # progress while writing is a guess: it nears 90 after a few times this many pieces
 
 
 class Turn:
@@ -41,17 +41,14 @@ class Turn:
         self._started_at = clock()
         self._lang = ask.lang or "en"
         self._scene: Scene | None = None
-        self._speech: Speech | None = None
-        self._citations = CitationFilter(passages=0)
-        self._said: list[str] = []
+        self._speaking: Speaking | None = None
         self._result: AnswerResult | None = None
         self._outcome = Outcome.FAILED
         self._error_code = "internal"
-        self._refusal: RateLimited | None = None
         self._progress = 0
         self._is_cached = False
         self._is_recorded = False
-        self._trace: list[tuple[str, int]] = []
+        self._trace = Trace()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the turn's events; its row is written before the last one, or when the reader leaves."""
@@ -83,25 +80,49 @@ class Turn:
             self._outcome, self._error_code, self._result = Outcome.ABANDONED, exc.code, None
 
     async def _answered(self) -> AsyncGenerator[Event, None]:
-        self._scene = scene = await self._step("prepare", set_scene, self._ask)
-        self._lang = scene.lang
+        scene = await self._set_scene()
         for block in scene.facts:
             yield Event(EventType.NODE_INFO, 25, {"title": block.title, "lines": list(block.lines), **block.data})
-        if scene.kept is not None:
+        if scene.earlier:
+            scene = await self._rewritten(scene)
+        if (kept := await self._step("cache", look_up, scene)) is not None:
             self._is_cached = True
-            self._succeed()
-            yield Event(EventType.CACHED_DATA, 90, {**scene.kept, **self._identity()})
+            yield self._succeed(kept, EventType.CACHED_DATA)
             return
+        if not scene.earlier:
+            scene = await self._rewritten(scene)
         retrieval = await self._step("retrieve", find_passages, scene)
         if retrieval.best_cosine is not None:
             metrics.SIMILARITY.labels(query_type=scene.query_type.value).observe(retrieval.best_cosine)
         for number, passage in enumerate(retrieval.passages, start=1):
             yield similar_document(passage, number=number)
         is_lacking = not retrieval.is_answerable and not scene.facts
-        yield status(note("lacking" if is_lacking else "writing", lang=self._lang), progress=50)
+        searched = {"standalone": scene.standalone} if scene.standalone else {}
+        yield status(note("lacking" if is_lacking else "writing", lang=self._lang), progress=50, **searched)
         async with aclosing(self._written(scene, retrieval, is_lacking=is_lacking)) as events:
             async for event in events:
                 yield event
+
+    async def _set_scene(self) -> Scene:
+        self._scene = scene = await self._step("prepare", set_scene, self._ask)
+        self._lang = scene.lang
+        return scene
+
+    async def _rewritten(self, scene: Scene) -> Scene:
+        """Put the question so that it stands alone and can be searched; without a model where the asker wants none."""
+        may_ask = self._ask.include_ai and scene.policy.rewrites_questions
+        started = self._clock()
+        said = await rewrite(
+            scene.ask.question,
+            lang=scene.lang,
+            earlier=scene.earlier,
+            unit=self._ask.unit,
+            policy=replace(scene.policy, rewrites_questions=may_ask),
+            stop=self._ticket.stop,
+        )
+        self._note_step("rewrite", started, detail=said.search_text or "")
+        self._scene = put(scene, said)
+        return self._scene
 
     async def _written(self, scene: Scene, retrieval: Retrieval, *, is_lacking: bool) -> AsyncGenerator[Event, None]:
         if scene.plan.can_generate and not is_lacking:
@@ -110,98 +131,93 @@ class Turn:
                     yield event
             if self._error_code == GenerationInterrupted.code:
                 return
-        draft = abstention(retrieval) if is_lacking else self._draft() or quoted(retrieval)
+        draft = self._draft(retrieval, is_lacking=is_lacking)
         if draft.is_degraded:
-            yield warning("degraded", degraded_note(self._refusal, lang=self._lang), progress=50)
-        self._result = check(
-            draft,
-            retrieval=retrieval,
-            given=[line for block in scene.facts for line in block.lines],
-            query_type=scene.query_type.value,
-            space=space_fields(),
-            refusal=self._refusal,
-        )
-        self._succeed()
-        yield Event(EventType.ANSWER, 90, {**self._result.as_data(), **self._identity()})
+            yield warning("degraded", draft.note, progress=50)
+        result = await self._step("check", lambda _scene: self._checked(draft, retrieval), scene)
+        yield self._succeed(result, EventType.ANSWER)
 
     async def _spoken(self, scene: Scene, retrieval: Retrieval) -> AsyncGenerator[Event, None]:
         """Yield the model's words as they come. No row is read or written while it speaks."""
-        self._citations = CitationFilter(passages=len(retrieval.passages))
-        self._speech = Speech(scene.plan, messages_for(scene, retrieval), stop=self._ticket.stop)
         started = self._clock()
+        self._speaking = speaking = Speaking(scene, tell(scene, retrieval), stop=self._ticket.stop)
         try:
-            async with aclosing(self._speech.pieces()) as pieces:
-                async for piece in pieces:
-                    for event in self._heard(piece, scene.plan):
-                        yield event
-            if rest := self._citations.flush():
-                yield self._token(rest)
-        except GenerationCanceled:
-            raise
-        except ModelError as exc:
-            self._refusal = capacity_refusal(exc)
-            # Quotes may still answer, but only before the first word: two voices in one answer read as a lie.
-            if self._said:
+            async with aclosing(speaking.events()) as events:
+                async for event in events:
+                    yield event
+            if speaking.is_interrupted:
                 self._error_code = GenerationInterrupted.code
         finally:
-            self._trace.append(("generate", self._since(started)))
+            self._note_step("generate", started, detail=speaking.model)
+            speaking.note_attempts(self._trace, start_ms=self._ms(started - self._started_at))
 
-    def _heard(self, piece: Piece, plan: GenerationPlan) -> tuple[Event, ...]:
-        if isinstance(piece, Queued | Loading):
-            return (waiting(piece),)
-        if isinstance(piece, Started):
-            return (voice(piece, plan=plan, message=note("writing", lang=self._lang), progress=50),)
-        if isinstance(piece, Text) and (shown := self._citations.feed(piece.content)):
-            return (self._token(shown),)
-        return ()
+    def _draft(self, retrieval: Retrieval, *, is_lacking: bool) -> Draft:
+        """Return what the model said; when nobody spoke, or it did not find the answer, what we say."""
+        speaking = self._speaking
+        if is_lacking:
+            return abstention(retrieval)
+        if speaking and speaking.has_refused:
+            return abstention(retrieval, is_by_model=True)
+        said = speaking.draft() if speaking else None
+        return said or quoted(retrieval, refusal=speaking.refusal if speaking else None)
 
-    def _token(self, shown: str) -> Event:
-        self._said.append(shown)
-        progress = 50 + round(39 * (1 - math.exp(-len(self._said) / TYPICAL_PIECES)))
-        return Event(EventType.TOKEN, progress, {"text": shown})
+    def _checked(self, draft: Draft, retrieval: Retrieval) -> AnswerResult:
+        scene, speaking = self._scene, self._speaking
+        told = speaking.told.retrieval if speaking and draft.model else retrieval
+        return check(
+            draft,
+            retrieval=told,
+            found=retrieval,
+            given=scene.fact_lines if scene else (),
+            query_type=scene.query_type.value if scene else "detailed",
+            space=space_fields(retrieval, scene.space if scene else None),
+            standalone=scene.standalone if scene else "",
+            evidence=speaking.evidence if speaking and draft.model else None,
+        )
 
-    def _draft(self) -> Draft | None:
-        """Return what the model said, or None when nobody spoke."""
-        text = clean_answer("".join(self._said))
-        if not text or self._speech is None:
-            return None
-        return Draft(text, model=self._speech.record().model, dropped_citations=tuple(self._citations.dropped))
-
-    def _succeed(self) -> None:
-        self._outcome, self._error_code = Outcome.COMPLETED, ""
+    def _succeed(self, result: AnswerResult, kind: EventType) -> Event:
+        self._result, self._outcome, self._error_code = result, Outcome.COMPLETED, ""
+        return Event(kind, 90, {**result.as_data(), **self._identity()})
 
     def _last_event(self) -> Event:
         if self._error_code:
             is_stopped = self._error_code == GenerationCanceled.code
             words = note("canceled" if is_stopped else "broke_off", lang=self._lang)
             return error(self._error_code, words, retryable=True, progress=self._progress if is_stopped else 90)
-        return Event(EventType.COMPLETE, 100, {**self._identity(), "processing_time_ms": self._since(self._started_at)})
+        ended = {"processing_time_ms": self._ms(self._clock() - self._started_at), "trace": self._trace.as_data()}
+        return Event(EventType.COMPLETE, 100, {**self._identity(), **ended})
 
     def _identity(self) -> dict[str, Any]:
-        return {"answer_id": str(self._id), "cached": self._is_cached}
+        conversation = self._scene.conversation_id if self._scene else None
+        return {
+            "answer_id": str(self._id),
+            "cached": self._is_cached,
+            "conversation_id": str(conversation) if conversation else None,
+        }
 
     async def _record(self) -> None:
         await borrowing(record, self._transcript())
         self._is_recorded = True
-        if self._outcome is Outcome.COMPLETED and self._result and self._scene:
-            ttl_s = self._scene.policy.answer_ttl_s
-            await borrowing(keep_answer, self._scene.scope, self._result.as_data(), ttl_s=ttl_s)
+        if self._outcome is Outcome.COMPLETED and self._result and self._scene and not self._is_cached:
+            await borrowing(keep, self._scene, self._result)
 
     def _transcript(self) -> Transcript:
+        scene, speaking = self._scene, self._speaking
         return Transcript(
             id=self._id,
             ask=self._ask,
             lang=self._lang,
-            query_type=self._scene.query_type.value if self._scene else "detailed",
+            query_type=scene.query_type.value if scene else "detailed",
             outcome=self._outcome,
-            processing_ms=self._since(self._started_at),
+            processing_ms=self._ms(self._clock() - self._started_at),
             result=self._result,
-            partial_text="".join(self._said),
+            partial_text=speaking.text if speaking else "",
             is_cached=self._is_cached,
             error_code=self._error_code,
-            generation=self._speech.record() if self._speech else None,
-            plan=self._scene.plan if self._scene else None,
-            trace=tuple(self._trace),
+            generation=speaking.speech.record() if speaking else None,
+            plan=scene.plan if scene else None,
+            trace=self._trace,
+            conversation_id=scene.conversation_id if scene else None,
         )
 
     async def _step(self, name: str, verb: Callable[[Any], T], argument: Any) -> T:
@@ -210,7 +226,12 @@ class Turn:
         try:
             return await borrowing(verb, argument)
         finally:
-            self._trace.append((name, self._since(started)))
+            self._note_step(name, started)
 
-    def _since(self, moment: float) -> int:
-        return round((self._clock() - moment) * 1000)
+    def _note_step(self, name: str, started: float, *, detail: str = "") -> None:
+        taken = self._ms(self._clock() - started)
+        self._trace.add(name, start_ms=self._ms(started - self._started_at), ms=taken, detail=detail)
+
+    @staticmethod
+    def _ms(seconds: float) -> int:
+        return round(seconds * 1000)

@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborNode
 
 DEEPEST = 120  # elements; what is nested deeper is taken as plain text
 BLANKS = re.compile(r"\s+")
+FENCES = ("```", "~~~~")
 LONGEST_CELL = 2_000  # characters
 BLOCKS = frozenset(
     "address article blockquote body center dd details div dl dt fieldset figcaption figure footer header hgroup html "
@@ -86,12 +87,14 @@ class _Writer:
 
     def table(self, node: LexborNode, depth: int) -> None:
         self.close()
-        rows = [[_inline(cell, depth)[:LONGEST_CELL].replace("|", "\\|") for cell in row.css("td, th")] for row in node.css("tr")]
-        rows = [row for row in rows if any(row)]
-        if not rows:
+        if node.css_first("table table"):  # it only arranges the page
+            self.children(node, depth=depth)
+            self.close()
             return
-        width = max(len(row) for row in rows)
-        if width == 1 or node.css_first("table table"):  # a table that only arranges the page
+        rows = [_cells(row, depth) for row in node.css("tr")]
+        rows = [row for row in rows if any(row)]
+        width = max((len(row) for row in rows), default=0)
+        if width < 2:
             self.blocks += [cell for row in rows for cell in row if cell]
             return
         lines = [f"| {' | '.join((*row, *[''] * (width - len(row))))} |" for row in rows]
@@ -129,6 +132,10 @@ def _inline(node: LexborNode, depth: int) -> str:
     return BLANKS.sub(" ", " ".join(writer.blocks)).strip()
 
 
+def _cells(row: LexborNode, depth: int) -> list[str]:
+    return [_inline(cell, depth)[:LONGEST_CELL].replace("|", "\\|") for cell in row.css("td, th")]
+
+
 def _items(node: LexborNode, depth: int, *, indent: str) -> list[str]:
     """Return the lines of a list, those of a list within it indented."""
     lines: list[str] = []
@@ -156,5 +163,6 @@ def _item(node: LexborNode, depth: int, *, indent: str, mark: str) -> list[str]:
             writer.element(child, depth + 1)
         child = child.next
     writer.close()
-    words = BLANKS.sub(" ", " ".join(writer.blocks)).strip()
-    return [*([f"{indent}{mark} {words}"] if words else []), *within]
+    code = [line for block in writer.blocks if block.startswith(FENCES) for line in block.split("\n")]
+    words = BLANKS.sub(" ", " ".join(block for block in writer.blocks if not block.startswith(FENCES))).strip()
+    return [*([f"{indent}{mark} {words}"] if words else []), *code, *within]

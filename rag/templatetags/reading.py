@@ -1,5 +1,8 @@
 """Lay out a text with one passage of it highlighted; works without scripts, by the address alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -11,6 +14,18 @@ from rag.templatetags.prose import FRONT_MATTER, MARKDOWN, anchor_headings, sani
 
 register = template.Library()
 register.filter("flag_words", flag_words)
+
+
+@register.filter
+def item(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """Return what stands under this key, nothing when there is none."""
+    return mapping.get(key, "") if isinstance(mapping, Mapping) else ""
+
+
+@register.filter
+def last_step(breadcrumb: str) -> str:
+    """Return the end of the way down to a section."""
+    return breadcrumb.rsplit(" > ", 1)[-1]
 
 
 @register.simple_tag

@@ -91,8 +91,8 @@ def intake(request: Request, key: UUID) -> HttpResponse:
 @require_POST
 def retry(request: Request) -> HttpResponse:
     """Try again what could not be taken in: the letters that are named, of sources the asker may fill."""
-    wanted = {int(key) for key in request.POST.getlist("letter")[:LETTERS_HERE * 5] if key.isdecimal() and len(key) < 19}
-    letters = letters_of(request.user, may_share=may_share(request)).filter(pk__in=wanted)
+    named = [key for key in request.POST.getlist("letter")[:MOST_FILES] if key.isdecimal() and len(key) < 19]
+    letters = letters_of(request.user, may_share=may_share(request)).filter(pk__in=map(int, named))
     keys = tuple(letters.values_list("pk", flat=True))
     if not keys:
         raise Http404("There is nothing of yours to try again under this number.")

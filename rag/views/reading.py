@@ -16,7 +16,7 @@ from rag.forms import AUDIENCES, LANGUAGES, LibraryForm, PassageForm
 from rag.models import Chunk, Source
 from rag.queries.library import cited_passages, document_page, library_page, passage_of
 from rag.queries.policy import library_policy
-from rag.queries.sources import latest_intakes, letters_of, source_lines, source_of
+from rag.queries.sources import is_changeable, latest_intakes, letters_of, source_lines, source_of
 from rag.services.retrieve import retrieve
 from rag.views.requests import may_share
 
@@ -58,13 +58,13 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404("There is no such source.")
     letters = letters_of(request.user, may_share=may_share(request)).filter(source=found)
-    is_changeable = Source.objects.changeable_by(request.user, may_share=may_share(request)).filter(pk=found.pk).exists()
+    may_change = is_changeable(found, request.user, may_share=may_share(request))
     context = {
         "source": found,
         "audience": AUDIENCES[audience_of(is_public=found.is_public, has_owner=found.owner_id is not None)],
-        "is_changeable": is_changeable,
+        "is_changeable": may_change,
         "letters": letters[:LETTERS_SHOWN],
-        "intakes": latest_intakes(found) if is_changeable else (),
+        "intakes": latest_intakes(found) if may_change else (),
     }
     return render(request, "rag/source.html", context)
 
@@ -84,9 +84,8 @@ def document(request: HttpRequest, key: int) -> HttpResponse:
         "passage": passage,
         "part": part_of(found.content, number=words.get("part") or 1, mark=_mark(passage)),
         "cited": cited_passages(found, since=now - CITED_FOR),
-        "is_changeable": Source.objects.changeable_by(request.user, may_share=may_share(request))
-        .filter(pk=found.source_id)
-        .exists(),
+        "is_changeable": is_changeable(found.source, request.user, may_share=may_share(request)),
+        "languages": LANGUAGES,
         "now": now,
     }
     return render(request, "rag/document.html", context)

@@ -24,7 +24,7 @@ def document(request: Request, key: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "rag/remove.html", {"document": found, "source": found.source})
     intakes.remove_document(found, at=timezone.now())
-    messages.success(request, f"“{found.title}” is gone, and no answer cites it any more. Hand it in again to undo this.")
+    messages.success(request, f"“{found.title}” is gone from the library. Hand it in again to undo this.")
     return redirect("rag:source", found.source.slug)
 
 

@@ -51,7 +51,7 @@ def run() -> dict[str, Any]:
             _point_at(host)
             ways = {"direct": _direct(host), "gateway": _through(served, key)}
             ask(replace(ways["gateway"], streams=50, at_once=4))  # both are warm when it counts
-            told = {"first_word": _added(ways), **_carried(served, host, ways["gateway"])}
+            told = {"first_word": _added(ways), **_carried(served.process, host, ways["gateway"])}
         return {"name": "gateway", "targets": TARGETS, **told, **_many(served, key), **_short_chat(served, key)}
 
 
@@ -72,7 +72,7 @@ def _added(ways: dict[str, Job]) -> dict[str, Any]:
     }
 
 
-def _carried(served: Served, host: Running, job: Job) -> dict[str, Any]:
+def _carried(process: Any, host: Running, job: Job) -> dict[str, Any]:
     """Return streams a second in a closed loop, and those of LiteLLM beside them, measured in turn."""
     closed = replace(job, streams=CLOSED, at_once=AT_ONCE)
     ours, theirs, reason = [], [], ""
@@ -81,11 +81,11 @@ def _carried(served: Served, host: Running, job: Job) -> dict[str, Any]:
             rival = replace(closed, port=other.port, streams=CLOSED // 2, headers=_bearer(MASTER_KEY))
             ask(replace(rival, streams=20))
             for _ in range(ROUNDS):
-                ours.append(_loop(closed, served.process))
+                ours.append(_loop(closed, process))
                 theirs.append(_loop(rival, other.process))
     except NotInstallable as exc:
         reason = str(exc)
-        ours = [_loop(closed, served.process) for _ in range(ROUNDS)]
+        ours = [_loop(closed, process) for _ in range(ROUNDS)]
     told: dict[str, Any] = {"tokens_per_stream": TOKENS, "at_once": AT_ONCE, "slots": SLOTS, "streams": _middle(ours)}
     if reason:
         return {**told, "litellm": f"skipped: {reason}"}

@@ -130,10 +130,20 @@ async def _send(reply: Reply, send: Send, *, before_the_end: Callable[[], object
     async with aclosing(reply.rest) as pieces:
         await send(start)
         await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+        await _written()
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     before_the_end()
     await send({"type": "http.response.body"})
+
+
+async def _written() -> None:
+    """Let the server write. Twisted does so when the loop comes round: not while a host that says all at once is heard.
+
+    The first round finds the socket ready, the second one comes after it was written to.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def _joined(body: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -130,19 +131,61 @@ def test_a_full_queue_writes_to_the_log(behind, caplog):
     assert Generation.objects.count() == 1
 
 
-def test_a_process_that_ends_stores_what_waits():
+def ending(*, before: str = "") -> "subprocess.Popen[str]":
+    """Return a process that ends with three rows waiting."""
     script = f"""
 import django
 django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = {connection.settings_dict["NAME"]!r}
 settings.WRITE_BEHIND_S = 3600
-from models_registry.services import ledger
+from models_registry.services import ledger, ledger_queue
 from tests.models_registry.services.test_ledger import PLAN, RECORD
+{before}
 for _ in range(3):
     ledger.write_soon(RECORD, PLAN)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    return subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
 
-    assert done.returncode == 0, done.stderr
-    assert Generation.objects.count() == 3
+
+def test_a_process_that_ends_stores_what_waits():
+    with ending() as process:
+        _, told = process.communicate(timeout=60)
+
+    assert process.returncode == 0, told
+    assert Generation.objects.count() == 3, told
+
+
+@contextmanager
+def table_away():
+    """Have no ledger; yield how to bring it back before the end."""
+
+    def bring_back():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE IF EXISTS away RENAME TO models_registry_generation")
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE models_registry_generation RENAME TO away")
+    try:
+        yield bring_back
+    finally:
+        bring_back()
+
+
+def test_a_process_that_ends_waits_for_a_database_that_refuses_at_first():
+    with table_away() as bring_back, ending() as process:
+        told = next((line for line in process.stderr if "cannot be written" in line), "")
+        bring_back()
+        told += process.communicate(timeout=60)[1]
+
+    assert "cannot be written" in told
+    assert Generation.objects.count() == 3, told
+
+
+def test_what_an_ending_process_cannot_store_is_in_its_log():
+    with table_away(), ending(before="ledger_queue.LAST_PAUSES_S = (0.01,)") as process:
+        _, told = process.communicate(timeout=60)
+
+    assert told.count("models_registry.generation.not_stored") == 3, told

@@ -1,8 +1,10 @@
 """Scores of rankings."""
 
+import math
+
 import pytest
 
-from rag.domain.evaluation import RankedQuestion, recall_at, reciprocal_rank, success_at
+from rag.domain.evaluation import RankedQuestion, full_recall, ndcg, recall_at, reciprocal_rank, success_at
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,43 @@ def test_success_counts_distinct_documents(found: tuple[str, ...], k: int, expec
 )
 def test_reciprocal_rank(found: tuple[str, ...], expected: float) -> None:
     assert reciprocal_rank(found, relevant={"b"}) == expected
+
+
+def test_the_eleventh_document_is_too_late() -> None:
+    found = (*map(str, range(10)), "b")
+
+    assert reciprocal_rank(found, relevant={"b"}) == 0.0
+    assert ndcg(found, relevant={"b"}) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("found", "relevant", "k", "expected"),
+    [
+        (("a", "b", "c"), {"a", "c"}, 1, 0.5),
+        (("a", "b", "c"), {"a", "c"}, 3, 1.0),
+        (("a", "a", "c"), {"a", "c"}, 2, 1.0),
+        (("a",), set(), 1, 0.0),
+    ],
+)
+def test_full_recall_is_the_share_of_the_relevant_documents(
+    found: tuple[str, ...], relevant: set[str], k: int, expected: float
+) -> None:
+    assert full_recall(k, found=found, relevant=relevant) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "relevant", "expected"),
+    [
+        (("a",), {"a"}, 1.0),
+        (("x", "a"), {"a"}, 1 / math.log2(3)),
+        (("a", "x", "b"), {"a", "b"}, (1 + 1 / 2) / (1 + 1 / math.log2(3))),
+        (("a", "a", "b"), {"a", "b"}, 1.0),  # the second passage of a document takes no place
+        (("x",), {"a"}, 0.0),
+        (("x",), set(), 0.0),
+    ],
+)
+def test_ndcg_by_hand(found: tuple[str, ...], relevant: set[str], expected: float) -> None:
+    assert ndcg(found, relevant=relevant) == pytest.approx(expected)
 
 
 def test_recall_is_a_share_and_unknown_without_questions() -> None:

@@ -1,0 +1,35 @@
+"""Cut words to what their forms share, so that a glossary row meets every form of its term. Light on purpose. Pure."""
+
+# Of verbs, plurals and feminines, folded. Noun endings such as -tion stay: what is cut too far means something else.
+FRENCH_ENDINGS = tuple(
+    sorted(
+        "issaient eraient issent erions eriez aient erait erais eront erons irait iront antes ants ante ions iez ees "
+        "ent ant ait ais erai era ons ez er ir ee es ie ies is it e s x".split(),
+        key=len,
+        reverse=True,
+    )
+)
+LEAST_STEM, LEAST_VERB_STEM = 3, 4  # letters that must stay: before short endings, and before longer ones
+SHORT_ENDING = 2
+LEAST_WORD = 5  # shorter words are left as they are
+
+
+def singular(word: str) -> str:
+    """Return `word` without a plain plural ending: canaux and channels as canal and channel."""
+    if word.endswith("aux") and len(word) > 4:
+        return word[:-3] + "al"
+    if word[-1:] in "sx" and len(word) > 3 and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+def french_stem(word: str) -> str:
+    """Return what the forms of a folded French word share: fermer, fermée and ferment as ferm."""
+    short = singular(word)
+    if len(short) < LEAST_WORD:
+        return short
+    for ending in FRENCH_ENDINGS:
+        least = LEAST_STEM if len(ending) <= SHORT_ENDING else LEAST_VERB_STEM
+        if short.endswith(ending) and len(short) - len(ending) >= least:
+            return short[: -len(ending)]
+    return short

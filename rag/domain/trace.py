@@ -1,0 +1,36 @@
+"""The timed steps of an answer (WF-12, MO-11): stored with it, shown on its page. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One step: when it began after the question came, and how long it took, in milliseconds.
+
+    `within` names the step it is a part of; `detail` says what is worth knowing of it.
+    """
+
+    step: str
+    start_ms: int
+    ms: int
+    within: str = ""
+    detail: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        named = {"step": self.step, "start_ms": self.start_ms, "ms": self.ms}
+        return named | {name: value for name, value in (("within", self.within), ("detail", self.detail)) if value}
+
+
+@dataclass(slots=True)
+class Trace:
+    """The steps of one turn, in the order in which they ended."""
+
+    spans: list[Span] = field(default_factory=list)
+
+    def add(self, step: str, *, start_ms: int, ms: int, within: str = "", detail: str = "") -> None:
+        self.spans.append(Span(step, start_ms, ms, within, detail))
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Return the steps as they are stored and sent, the earliest first."""
+        return [one.as_data() for one in sorted(self.spans, key=lambda one: (one.start_ms, bool(one.within)))]
