@@ -21,6 +21,7 @@ from lnrag_site.schedules import ENQUEUED, TIMETABLE
 from models_registry.domain.breaker import BreakerState
 from models_registry.metrics import model_label
 from models_registry.queries.breakers import BreakerStats, breaker_stats
+from rag.queries.answers import doubted_share
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CPU_SAMPLE_S = 0.1  # the first sample without a span would read 0, which is not "unknown"
@@ -63,6 +64,9 @@ class StateCollector(Collector):
         memory = psutil.Process().memory_info().rss
         yield _gauge("rag_memory_usage_bytes", "Resident memory.", {("web",): memory}, "component")
         yield _gauge("rag_index_size_bytes", "Size on disk, with indexes.", _index_sizes(), "index_type")
+        if (share := doubted_share(at=timezone.now())) is not None:
+            told = "Share of the latest day's answers by a model with a number, quote, command or citation nobody gave."
+            yield _gauge("answer_hallucination_flag", told, {(): share})
         yield from _breaker_metrics()
 
 

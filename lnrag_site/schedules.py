@@ -62,6 +62,12 @@ TIMETABLE = (
         why="measured latency, speed and quality take the place of what was declared",
     ),
     Entry(
+        "keep spaces",
+        "rag.tasks.keep_spaces",
+        minutes=10,
+        why="a re-index that was interrupted goes on, and an index follows the size of the library",
+    ),
+    Entry(
         "forget requests",
         "models_registry.tasks.forget_requests",
         minutes=24 * 60,
@@ -73,12 +79,20 @@ TIMETABLE = (
         minutes=24 * 60,
         why="the open breaker of a model that is gone would lower the health for ever",
     ),
+    Entry(
+        "refresh sources",
+        "rag.tasks.refresh_sources",
+        minutes=5,
+        why="folders and addresses are read again when due, failed files tried again, interrupted intakes taken up",
+    ),
 )
 ENQUEUED = (  # by somebody who asked, not by the clock
     "recommendations.tasks.compute_betweenness",
     "recommendations.tasks.import_uploaded_graph",
     "models_registry.tasks.load_model",
     "models_registry.tasks.pull_model",
+    "rag.tasks.take_in",
+    "rag.tasks.build_space",
 )
 
 

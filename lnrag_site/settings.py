@@ -208,6 +208,10 @@ MIN_QUALITY_SCORE = env.decimal("MIN_QUALITY_SCORE", 0.70, low=0, high=1)
 # The library
 RAG_TOPK = env.integer("RAG_TOPK", 8, low=1, high=20)  # passages
 RAG_CONFIDENCE_THRESHOLD = env.decimal("RAG_CONFIDENCE_THRESHOLD", 0.35, low=0, high=1)  # of the best cosine
+RAG_RERANK_TOP = env.integer("RAG_RERANK_TOP", 0, low=0, high=20)  # passages put first by freshness and trust; 0: none
+CACHE_TTL_RETRIEVAL = env.integer("CACHE_TTL_RETRIEVAL", 86_400, low=0, high=31_536_000)  # seconds
+CACHE_TTL_EMBED = env.integer("CACHE_TTL_EMBED", 604_800, low=0, high=31_536_000)  # seconds
+FETCH_PRIVATE = env.flag("LNRAG_FETCH_PRIVATE", default=False)  # web addresses in the operator's own network
 CACHE_TTL_ANSWER = env.integer("CACHE_TTL_ANSWER", 21_600, low=0, high=31_536_000)  # seconds
 # Breakers
 CIRCUIT_BREAKER_THRESHOLD = env.integer("CIRCUIT_BREAKER_THRESHOLD", 5, low=1, high=1000)  # failures in a row

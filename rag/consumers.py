@@ -22,6 +22,7 @@ from models_registry.models import ApiKey
 from models_registry.services import keys, limits
 from models_registry.services.borrow import borrowing
 from models_registry.services.turns import Ticket
+from rag.domain.conversing import conversing
 from rag.domain.errors import RagError
 from rag.domain.events import Event, error
 from rag.services.answer import answer, cleaned
@@ -144,7 +145,10 @@ def _holder_of(header: bytes) -> tuple[ApiKey, AbstractBaseUser | AnonymousUser]
 
 
 class LibraryConsumer(AskConsumer):
-    """/ws/ask: {"question": "…", "lang"?: "en" or "fr", "node"?: key}; "query" is taken for "question"."""
+    """/ws/ask: {"question": "…", "lang"?: "en" or "fr", "node"?: key, "conversation_id"?: "new" or an id}.
+
+    "query" is taken for "question".
+    """
 
     def events_for(self, content: Mapping[str, Any], ticket: Ticket) -> AsyncGenerator[Event, None]:
         lang, node = content.get("lang"), content.get("node")
@@ -157,6 +161,7 @@ class LibraryConsumer(AskConsumer):
             lang=lang if isinstance(lang, str) and lang in LANGUAGES else None,
             node_pubkey=node.lower() if isinstance(node, str) and node else None,
             use_cache=content.get("use_cache") is not False,
+            conversation=conversing(content.get("conversation_id")),
             ticket=ticket,
         )
 

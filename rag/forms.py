@@ -29,6 +29,11 @@ class QuestionForm(forms.Form):
         error_messages={"required": "Type a question first."},
     )
     node = forms.RegexField(r"^0[23][0-9a-f]{64}$", required=False)
+    conversation = forms.UUIDField(required=False)
+
+
+class TitleForm(forms.Form):
+    title = forms.CharField(max_length=120, strip=True)
 
 
 class LibraryForm(forms.Form):

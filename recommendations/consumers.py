@@ -10,6 +10,7 @@ from models_registry.domain.query_types import parse_query_type
 from models_registry.domain.scopes import Scope
 from models_registry.services.turns import Ticket
 from rag.consumers import LANGUAGES, AskConsumer
+from rag.domain.conversing import conversing
 from rag.domain.errors import QuestionInvalid
 from rag.domain.events import Event
 from rag.services.answer import answer, cleaned
@@ -23,7 +24,10 @@ DEFAULT_RESULTS, MOST_RESULTS = 10, 20
 
 
 class NodeConsumer(AskConsumer):
-    """/ws/nodes/<pubkey>/ask: {"action": "recommend" or "analyze", "analysis_type"?, "goal"?}, or {"question"}."""
+    """/ws/nodes/<pubkey>/ask: {"action": "recommend" or "analyze", "analysis_type"?, "goal"?}, or a question.
+
+    {"question", "conversation_id"?}, as /ws/ask takes it.
+    """
 
     needs = Scope.ADVICE
 
@@ -42,6 +46,7 @@ class NodeConsumer(AskConsumer):
             lang=self._lang(content),
             node_pubkey=self._pubkey(),
             use_cache=content.get("use_cache") is not False,
+            conversation=conversing(content.get("conversation_id")),
             ticket=ticket,
         )
 

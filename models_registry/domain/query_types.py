@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 
-from models_registry.domain.query_types_phrases import KEY_LENGTH, keys_of, pattern_of
+from models_registry.domain.query_types_phrases import ASKING, KEY_LENGTH, keys_of, pattern_of
 from models_registry.domain.query_vocabulary import VOCABULARY
 from models_registry.domain.query_vocabulary_lists import POLITE
 
@@ -50,6 +50,7 @@ BY_FIRST_LETTERS = _indexed()
 LEAST_POINTS = 2  # "how" or "comment" alone tells nothing
 NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 WORD = re.compile(r"[a-z0-9]+")
+QUESTION_MARK = re.compile(r"(?<=\w)[\s)\"»]*\?")
 CLAUSE_END = re.compile(r"[,;:.!?()\n…—–]+(?=\s|$)|\s-+\s|\s\(")
 ERROR_CODE = re.compile(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b")  # FEE_INSUFFICIENT: only in capitals is it a message
 PREAMBLE = re.compile(rf"; (?:(?:{'|'.join(POLITE)}) )+")
@@ -91,7 +92,7 @@ def points_of(query: str) -> dict[QueryType, int]:
 
 def clauses(text: str) -> str:
     """Return the folded words, each followed by a blank, and `; ` before and after each clause; politeness left out."""
-    coded = ERROR_CODE.sub("errorcode", text)
+    coded = QUESTION_MARK.sub(rf" {ASKING}?", ERROR_CODE.sub("errorcode", text))
     folded = "; ".join(f"{words} " for part in CLAUSE_END.split(coded) if (words := fold(part)))
     return EMPTY.sub("; ", PREAMBLE.sub("; ", f"; {folded}; ")) if folded else "; "
 

@@ -1,8 +1,9 @@
 """Phrases written in words, and the patterns they become: how the tables of the query vocabulary are read. Pure.
 
 A phrase is read word by word. `a|b` is either, `{s,ed}` are endings, `~` stands for any letters, `_` joins two words, `?a` may be
-missing, `*` is any word, `...` up to three, `!a|b` must not follow, `!...a|b` not in the rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the
-beginning of a clause, `^^` of the question, `$` the end of a clause.
+missing, `*` is any word, `...` up to three, `***` any number, `!a|b` must not follow, `!...a|b` not in the rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the
+beginning of a clause, `^^` of the question, `$` the end of a clause, `$?` its
+end with a question mark.
 """
 
 import re
@@ -11,13 +12,16 @@ from dataclasses import dataclass, field
 
 from models_registry.domain.query_vocabulary_lists import WORD_LISTS
 
+ASKING = "qmark"  # the word a question mark becomes
 KEY_LENGTH = 3  # letters of a phrase's first word it is looked up by: a stem needs as many
 SIGNS = {
     "^": r"(?<=; )",
     "^^": r"(?<=\A; )",
-    "$": r"(?=; )",
+    "$": rf"(?=(?:{ASKING} )?; )",
+    "$?": rf"(?={ASKING} ; )",
     "*": r"[a-z0-9]+ ",
     "...": r"(?:[a-z0-9]+ ){0,3}?",
+    "***": r"(?:[a-z0-9]+ )*?",
 }
 CONTINUED = re.compile(r"\|\n\s*")
 NOWHERE = "!..."

@@ -53,6 +53,23 @@ CHANGE = family(  # whether or how to change a channel or a fee, though it is to
     """,
     troubleshooting=3,
 )
+WAY = family(  # the best way is asked for in order to go it
+    5,
+    """
+    way{,s}|approach|method to|of|for
+    facon|maniere|moyen ?la|le ?plus|moins|meilleure ?* de|d|pour
+    """,
+    scoring=4,
+)
+YIELD = family(
+    4,
+    """
+    earn|make anything|something|more|enough|money
+    good|bad|smart|bonne|mauvaise|wise idea|idee|move|choice
+    make{,s} ?any|more|economic sense
+    """,
+    technical=4,
+)
 REMEDY = family(  # asks only for help, after something else was told
     -5,
     """
@@ -70,6 +87,7 @@ DO = family(
     what would|do|should you|i|we do|change|recommend|suggest|advise|tweak|pick|choose|charge|set
     which|what|who|whom|where|when|how|how_much|how_many|how_often|how_big|how_high|with ?* ?* ?* ?* should|shall|would|could|must i|we|you|it|my|be|a|the|this|make !mean
     which|what|who|where|how_much|how_many|whom ?* ?* ?* to|do_i|can_i|do_you|are_worth|is_worth|needs|need|deserve ?best <act>|closing|opening|more|attention|rebalancing
+    i|we should|could|can|might ?really ?do|<act>|get_rid|use|be|know_before
     worth it|<acting>|the|a|my|to|doing|having|increasing|more|while|paying
     make{,s} ?more|any|it|economic|no sense
     good idea|move|time to|if|for|$
@@ -89,7 +107,6 @@ DO = family(
     ^ quel|quelle|combien_de|quels|quelles ?niveau|montant|type ?de <fee_or_fr>|base_fee|ppm|fee_rate|htlc_max|max_htlc ?* pour|vers|avec|sur|chez|a
     would help|make|bring
     what_s_left|what_else|what_if_i
-    earn anything|something|more|enough
     how how_to|howto <goal>
     <act> ... or ?<act>|should $
     need|want|would_like|looking_for|looking|like ?to|for <goal>|more ?more inbound|outbound|liquidity|traffic|forwards|income|revenue|volume
@@ -117,7 +134,7 @@ FRENCH = (
         je|on|j devrais|dois|devrait|ferais|aurais ?faire|ouvrir|fermer|changer|mettre|mieux|accepter|<agir>|quoi|interet !<pouvoir>
         est_ce_que|est_ce_qu je|il|on|ca dois|devrais|faut|vaut|faudrait|peux_gagner|vaudrait
         que|qu|quoi ?est_ce_que|me|dois|puis|peux|pourrais|je|tu|ferais|peut ?je|tu|on changer|modifier|faire|ferais|conseill{es,er}|changerais|propose{s,r}|suggere{s}|recommande{s}|preconise{s}|corriger|tu_ferais|proposes
-        qu_est_ce_que je|tu|vous|j ?devrais|dois|peux|me fais|ferais|changerais|conseilles|proposes|changer|faire|mettre|modifier|recommandez|conseillez|faites
+        qu_est_ce_que je|tu|vous|j|on ?devrais|dois|peux|pourrais|peut|me fais|ferais|changerais|conseilles|proposes|changer|faire|mettre|modifier|recommandez|conseillez|faites
         comment ?faire|puis|je|peut|peux|pourrais|mieux|bien|est_ce_que|on|m_y|s_y ?je|on|pour ?peux|pourrais|mieux|je|prendre ?pour <agir>|gagner|attirer|avoir|obtenir|rendre|equilibrer|rentabiliser|maximiser|mieux|booster|faire_pour|trouver|recevoir|economiser|prendre|limiter|y_prendre|router
         comment_faire|comment_m_y_prendre
         combien|ou|vers_qui|avec_qui|chez_qui|a_qui|quand|quoi|vers_quel|lesquels|lequel|lesquelles ?est_ce_que|de ?* ?dois|devrais|faut|je|vaut ?je|il|dois|mieux <agir>
@@ -143,4 +160,4 @@ FRENCH = (
         """,
     ),
 )
-DETAILED = (DECISION, CHANGE, REMEDY, DO, PICK, *FRENCH)
+DETAILED = (DECISION, WAY, YIELD, CHANGE, REMEDY, DO, PICK, *FRENCH)

@@ -24,6 +24,9 @@ ENGLISH = (
         """
         nutshell|tldr|tl_dr|gist|rundown|run_down|recap{,s}|glance|highlight{,s}|headline{,s}|takeaway{,s}|digest|concise{,ly}
         brief|briefly|brievement|quick|quickly me|where|what|how|if|on|of|ou|le|la|$
+        a_line_or_two|glimpse|peek|heartbeat|express|flash|daily_digest|a_few_words
+        latest|dernieres|derniers numbers|figures|news|infos|chiffres|stats
+        a|one|single|un|one_short|petit paragraph|paragraphe
         in short|brief|a_word|a_line|a_sentence|a_nutshell|bullet_points|bullets|a_flash|one_go
         a|in|one|two|three|couple_of|few|max|me ?a ?few|one|two|three|single|couple_of|1|2|3|5|five|four line{,r,s}|sentence{,s}|word{,s}|bullet{,s}|liner|tweet
         main|key|most_important|essential|important|big|top point{,s}|figure{,s}|number{,s}|fact{,s}|stat{,s}|takeaway{,s}|metric{,s}|things
@@ -57,6 +60,19 @@ ENGLISH = (
         ^ <figure>|forwards|fees|routing|earnings|frais|gains|revenus|solde|forwards ?* ?* ?* today|yesterday|this_week|this_month|so_far|now|aujourd_hui|hier|du_mois|ce_mois|cette_semaine|ce_mois_ci $
         ^ <own>|current|mon|ma|mes ?* <figure>|<chiffre> ?now|today|right_now|maintenant|actuel $
         how is|s the_node $
+        ^ node|channels|channel|status|peer|liquidity|fee check|report|summary|status|overview|update $
+        ^ check ?rapide|up|vite ?du|de|des|on ?my|noeud|mes|canaux $
+        am_i|are_we online|up|synced|reachable|balanced|good|okay|ok|fine|profitable|connected|doing_ok|doing_well
+        did|has|have anything|something|much ?* ?* change|changed|happen|happened|move|moved|break $|overnight|today|since
+        suis_je|est_ce_que_je_suis en_ligne|equilibre|connecte|rentable|synchro|a_jour
+        quelque_chose|qqch a change|bouge
+        still alive|up|online|running $|qmark
+        jette|jeter|regarde un|vite oeil|mon|mes
+        ^ show|display|list|print ?me <own>|the|all|a !* by|in_order
+        ^ montre{,z}|affiche{,r,z}|liste{,r,z} ?moi mon|ma|mes|l|les|la|le|toutes|tous
+        what|how do|does|did <own>|things|everything|it ?* ?* look|looks like|now|today|$
+        a_quoi ressemble{,nt} mon|ma|mes
+        how busy|active|big|full|large|much_used|alive is|are|was|were|am <own>|i|the_node
         how did|have|has|are <own>|i|we|it|the ?node|channels do|done|been|perform|go $|today|this|last|so_far|yesterday|lately|since|doing
         where do|am|are|is|does i|we|my|things|it|our ?node|things ?at|stand|standing $|right_now|now|today|at|with|currently|on|this
         where_am_i|where_are_we|where_do_i_stand|where_do_we_stand|where_does_my_node_stand !rank|compared|among|against
@@ -94,11 +110,21 @@ HAVE = family(  # whether there are any at present
     4,
     """
     ^ do|have|did i|we have|got|any|lose any|some|offline|inactive|open|pending !idea|advice|tips|enough
+    ^ any|des|un|une|quelque|quelques * ?* ?* to_report|to_know|today|overnight|lately|a_signaler|aujourd_hui|a_noter|cette_nuit $
+    ^ what_about|how_about|quid_de|et|and my|mon|ma|mes|our ?* ?* $
     ^ are|is there any ... right_now|today|now|at_the_moment|currently|my|$
     ^ ai_je|j_ai|est_ce_que_j_ai|avons_nous|reste_t_il des|de|un|d|encore ... en_ce_moment|actuellement|maintenant|aujourd_hui|hors_ligne
     y_a_t_il|y_a_des|il_y_a des|du|de|quelque ... en_ce_moment|actuellement|maintenant|aujourd_hui|chose|nouveau
     """,
     troubleshooting=3,
+)
+WEAK = words(
+    2,
+    """
+    short|court{,e}
+    today|tonight|last_night|this_morning|right_now|currently|now|yesterday|this_week|overnight|at_the_moment|so_far|last_24h|last_24|last_week|past_week
+    aujourd_hui|cette_nuit|ce_matin|en_ce_moment|actuellement|hier|cette_semaine|actuel{,le,s,les}|dernieres_24h|dernieres_24|semaine_derniere|pour_l_instant
+    """,
 )
 KNOW = family(4, "what|anything|all|something ?that should|do|must|can i ?need_to|have_to know\nque|quoi dois|devrais je savoir", detailed=9)
 FRENCH = (
@@ -169,4 +195,4 @@ FRENCH = (
         """,
     ),
 )
-QUICK = (KNOW, HAVE, *ENGLISH, *FRENCH)
+QUICK = (KNOW, HAVE, *WEAK, *ENGLISH, *FRENCH)

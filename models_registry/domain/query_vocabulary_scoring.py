@@ -34,9 +34,10 @@ WISH = family(  # told to judge or to order
     benchmark{,s,ed,ing}|leaderboard|podium|percentile|ranking{,s}|league_table|tier_list|scorecard|report_card
     out_of|over 5|10|20|100|five|ten|twenty|hundred|a_hundred !<count>|my|the
     scale of|from|1|one|0
-    from 0|1|one|zero to 5|10|20|100|five|ten|twenty|a_hundred
+    from 0|1|one|zero to 5|10|20|100|five|ten|twenty|a_hundred !btc|sats|channels|million|peers|m
     sort|sorted|order|ordered|list|listed|arrange|classify|rated by|from|best|most|in|them|my|according
-    in|by order|descending|ascending|decreasing|increasing
+    in|by order of|by
+    in|by descending|ascending|decreasing|increasing
     best|worst|highest|lowest|most|top|strongest first|to_worst|to_best|to_lowest|to_highest|to_least|to_bottom|on_top|downwards
     best|worst|good|bad|strong|strongest|winners and ?the worst|best|bad|good|weak|weakest|losers
     top|bottom 3|5|10|20|three|five|ten !percent|of_the_network
@@ -67,6 +68,7 @@ COMPARED = family(  # one measured against others
     between ... and ... which|who
     """.replace("stack{s}|stacks|stack|measure", "stack|stacks|measure"),
 )
+AVERAGE = family(3, "average|median|moyenne|mediane")
 HOW_GOOD = family(
     4,
     """
@@ -88,6 +90,13 @@ SUPERLATIVE = family(  # which one is the most or the least
     <own>|the most|least <adjective> channel|channels|peer|peers|node|nodes|one|ones
     ^ <own>|the ?<several> best|worst|top|weakest|strongest|most|least|highest|lowest|poorest ?<adjective> <thing>|performers|ones|partners|connections
     ^ is|are ... <own>|the <most>
+    first|last|top|bottom|second place|spot|quartile|decile|percent|half
+    superior|inferior to
+    on par with
+    quartile|decile|laggard{,s}|dud{,s}|star_performers|mvp|frontrunner{,s}
+    weigh ... against|up
+    which|who ... !interest|request|test|latest|invest|rest|honest|largest_number ~est
+    <own> !interest|request|test|latest|rest|biggest|largest ~est channel{,s}|peer{,s}|node{,s} $
     at the bottom|top|end of
     in terms of quality|performance|reliability|profitability|revenue|uptime
     which|who|what ... the most|least|best|worst $
@@ -127,6 +136,11 @@ FRENCH = (
         meilleur{,s,e,es} ?* et ?la|le|les|mes|des moins|pire{,s}|mauvais|moins_bons
         gagnants|forces et perdants|faiblesses
         maillon{,s} faible{,s}
+        meilleur{,e,s,es}|pire{,s}|moins_bon ?* que|qu
+        vainqueur|champion{,s}|medaille{,s}|quartile|decile|centile|a_egalite|merite{,nt}
+        dans|parmi le|les top|premiers|meilleurs|derniers
+        le|la|les plus|moins <adjectif> de|parmi mes|tous|ces|nos|mon
+        c_est lequel|laquelle|lesquels
         en termes|matiere de qualite|performance{,s}|fiabilite|rentabilite|revenu{,s}
         quelle|a_quelle place|position ?est|se_trouve|arrive|mon|suis
         suis_je|est_il|est_elle|est_ce|est ?vraiment un|une bon|bonne|mauvais ?* $
@@ -162,6 +176,8 @@ FRENCH = (
         """
         <quel> ?* ?* ?* ?* est|sont|a|ont|etait|etaient|de|d|me|rapporte{,nt}|route{,nt}|gagne{,nt}|marche{,nt}|performe{,nt}|fonctionne{,nt}|genere{,nt}|tourne{,nt}|coute{,nt}|gere{,nt} ?* ?* le|la|les|mon|ma|mes plus|moins|mieux|meilleur{,e,s,es}|pire{,s}|mauvais
         <quel> ?* ?* rapporte{,nt}|route{,nt}|gagne{,nt}|genere{,nt}|performe{,nt}|marche{,nt}|forwarde{,nt}|coute{,nt}|sert|servent ?* ?le|la plus|moins|mieux
+        <quel> !...<agir>|ouvrir|pour|facon * * ?* le|la|les|de meilleur{,e,s,es}|pire{,s}|plus|moins
+        face|contre ?a|aux|la|les moyenne|mediane|autres|concurrence|voisins|la_moyenne|la_mediane
         <quel> ?* ?* * le|la plus|moins|mieux $
         mon|ma|mes|nos|les|le ?<plusieurs> ?plus meilleur{,e,s,es}|pire{,s}|mauvais|rentables|fiables|actifs <chose>|partenaire{,s}|$
         loin|pres|proche des|du|de|derriere ?la ?les meilleurs|top|gros|autres|moyenne|premiers
@@ -172,7 +188,7 @@ FRENCH = (
         bulletin|tableau_d_honneur
         <quel> ?est|sont mon|ma|mes|le|la|les|nos ?* meilleur{,e,s,es}|pire{,s}|plus_mauvais|plus|moins|top
         ^ le|la|les|mon|ma|mes|nos pire{,s}|meilleur{,e,s,es}|plus_mauvais|moins_bon{,s} canal|canaux|pair{,s}|peer{,s}|noeud{,s}|element{,s}|partenaire{,s}|channel{,s}
-        est|sont il|elle|ils|elles ?vraiment|plutot|assez|si|suffisamment|aussi|bien|plus|moins bon{,s,ne,nes}|competiti{f,fs,ve,ves}|performant{,s,e,es}|rentable{,s}|fiable{,s}|meilleur{,e,s,es}|mauvais{,e,es}|solide{,s}|efficace{,s}|attractif{,s}
+        est|sont il|elle|ils|elles ?vraiment|plutot|assez|si|suffisamment|aussi|bien|plus|moins bon{,s,ne,nes}|competiti{f,fs,ve,ves}|performant{,s,e,es}|rentable{,s}|fiable{,s}|fort{,e,s}|faible{,s}|utile{,s}|meilleur{,e,s,es}|mauvais{,e,es}|solide{,s}|efficace{,s}|attractif{,s}
         a_quel_point|dans_quelle_mesure|a_quel_niveau mon|ma|mes|ce|est|suis|sont
         est_ce_que|est_ce_qu <a_moi>|je|on * ?sont|est ?bien|assez|plutot|vraiment bon{,s,ne,nes}|competiti{f,fs,ve,ves}|performant{,s,e,es}|fiable{,s}|rentable{,s}|a_la_hauteur|mieux|meilleur{,e}
         a_la_hauteur|au_niveau ?de ?des $|autres|gros
@@ -180,4 +196,4 @@ FRENCH = (
         """,
     ),
 )
-SCORING = (WISH, COMPARED, HOW_GOOD, SUPERLATIVE, *FRENCH)
+SCORING = (AVERAGE, WISH, COMPARED, HOW_GOOD, SUPERLATIVE, *FRENCH)

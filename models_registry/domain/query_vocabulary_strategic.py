@@ -24,7 +24,7 @@ HORIZON = family(
     in|within|over <several> ?more months|quarters $
     over|within <several> months !ago
     by|until|till|before ?the end_of_the_year|end_of_this_year|end_of_next_year|year_end|end_of|next_year|next_summer|next_winter|christmas|summer|winter|spring|autumn|december|june|<year>
-    in|for|by|until|through|during|of <year>
+    <year>
     by|for|in|until|over q1|q2|q3|q4|h1|h2
     second|first|next half of
     <several>|couple years|months|year ?time from_now|down_the_line|hence
@@ -32,12 +32,14 @@ HORIZON = family(
     <several> year|month|quarter plan|horizon|outlook|view|goal|target|strategy|roadmap|vision|forecast
     long|longer|medium|mid|middle|near run|term|haul|range|longterm !average
     longterm|midterm|multi_year|quarterly|yearly_goal{,s}
+    over|for|across|throughout|during the|this|next year|quarter|decade|years
     over time|the_long|the_years|the_coming
     down the road|line
     in_the_future|for_the_future|going_forward|years_from_now|from_here|future_proof|in_the_years|future_of_my
     as the|my|our network grows|expands|matures|changes|evolves
     """,
-    detailed=4,
+    detailed=6,
+    technical=4,
 )
 GROWTH = family(
     3,
@@ -51,6 +53,8 @@ GROWTH = family(
     into|as|like|a|serious|real|this business
     make|earn|making a living
     aim{,ing} for|at|to
+    each|every|a|per year !ago
+    ramp_up|gradually|progressively|eventually|someday|one_day|evolve|evolving|transform|snowball|specialize|specialise|niche|market_share|edge_over|competitive_advantage|end_goal|end_state|passive_income|opportunit{y,ies}
     business|company|enterprise|commercial|venture
     focus|concentrate|bet on|this_year|my_efforts|for
     this_year $
@@ -58,6 +62,7 @@ GROWTH = family(
     this|next|the cycle|bull|halving|bull_run
     professional|pro|full_time router|operator|node|level
     double|triple|quadruple|10x my|our|the|this|in|it
+    i|we|node|it|to|router become
     become|becoming|turn_into|evolve_into|turn_it_into a|an|the|one|my|more
     from * ?sats|btc|million|channels|peers|m to * ?sats|btc|channels|peers|of|million|m
     get|getting|grow bigger|larger|serious|big
@@ -71,7 +76,8 @@ GROWTH = family(
     where|how ?do|should|will|would|can|could my|our|this|the|i|we node|i|we ?be|go|head|end_up|evolve|aim in|next|by|over|evolve|towards
     position|positioning my|our|myself|the|this
     """,
-    detailed=4,
+    detailed=6,
+    technical=4,
 )
 AIM = family(
     3,
@@ -84,8 +90,10 @@ AIM = family(
     sustainable|sustainably|viable|future
     what_path|the_path|path_to|way_forward|big_picture|where_to_head|where_am_i_heading|where_should_i_be
     """,
-    detailed=4,
+    detailed=6,
+    technical=4,
 )
+THIS_YEAR = family(2, "this_year|cette_annee|this_quarter|ce_trimestre|rest_of_the_year")
 CAPITAL = family(
     3,
     """
@@ -117,7 +125,8 @@ FRENCH = (
         pour le|l|cette|ce trimestre|semestre|annee|prochain
         trimestriel{,le,s,les}|annuel{,le}|pluriannuel{,le}
         """,
-        detailed=4,
+        detailed=6,
+    technical=4,
     ),
     family(  # growth
         3,
@@ -130,6 +139,7 @@ FRENCH = (
         arriver|parvenir|aller|grimper|monter|croitre|passer a|jusqu_a|vers <number> ?* canaux|btc|sats|millions|pairs|sat
         si mon|ma|mes|je capital|capacite|noeud|double double{,nt}|triple{,nt}|grandit|grossit|la|mon|ma
         passer d amateur|hobby|un|une|petit
+        devenir $
         devenir|redevenir un|une|le|la|plus|l|incontournable
         monter|montee en|a|dans puissance|charge|gamme|echelle|btc|niveau|<plusieurs>
         atteindre|arriver_a|viser ?les|la|un|une <number>
@@ -140,11 +150,14 @@ FRENCH = (
         une|vraie|de|veritable|en activite|entreprise|affaire|business ?pro|professionnelle|rentable|$
         prochain|ce|le cycle|halving|bull
         ou va|vont|se_dirige le|la|mon|lightning|les
+        par|chaque an|annee
+        progressivement|petit_a_petit|specialiser|niche|part_de_marche|avantage_concurrentiel|transformer|revenu_passif|un_jour
         changer d_echelle|de_dimension
         diversifi~|perenni~|professionnalis~|consolider
         rester petit|modeste|competitif
         """,
-        detailed=4,
+        detailed=6,
+    technical=4,
     ),
     family(  # aims
         3,
@@ -158,7 +171,8 @@ FRENCH = (
         avenir|futur|durable{,ment}|perenne
         fixer ?des|quels|mes objectif{,s}|cible{,s}
         """,
-        detailed=4,
+        detailed=6,
+    technical=4,
     ),
     family(  # capital
         3,
@@ -168,4 +182,4 @@ FRENCH = (
         """,
     ),
 )
-STRATEGIC = (HORIZON, GROWTH, AIM, CAPITAL, *FRENCH)
+STRATEGIC = (THIS_YEAR, HORIZON, GROWTH, AIM, CAPITAL, *FRENCH)

@@ -36,6 +36,11 @@ SENSE = family(  # what a word means, how two things differ
     what_role|what_purpose|what_exactly|what_s_the_point|what_is_the_point|what_s_the_use|what_s_the_deal|in_what_way|in_which_way|to_what_extent
     used|good|useful|meant|designed for
     used for
+    technically|in_theory|theoretically|protocol|cryptograph~|algorithm{,s}|formula|syntax|analogy|spec|specification|rfc
+    what|which command{,s}|parameter{,s}|flag{,s}|option{,s} shows|does|lists|do|sets|is|to
+    what|how ... means|works $
+    i don_t|do_not|dont|never|can_t understand|get|grasp|see ?the how|what|difference|point|idea|why_a|why_nodes|why_the
+    confused about|by
     the same as|thing
     same thing|as
     pros|advantages|drawbacks|benefits|downsides|tradeoffs|trade_offs|limits|history|origin and|of
@@ -67,13 +72,14 @@ HAPPENS = family(
     4,
     """
     what happens|would_happen|will_happen|occurs|goes_on when|if|to|during|after|once|in|on|at|as|while|inside !my_node_now
-    que_se_passe_t_il|qu_est_ce_qui_se_passe|il_se_passe_quoi|se_passe_quoi|que_se_passe|qu_est_ce_qu_il_se_passe|qu_arrive_t_il|ca_se_passe_comment quand|si|lors|lorsque|en_cas|apres|au_moment|pendant|a_la|s
+    que_se_passe_t_il|qu_est_ce_qui_se_passe|il_se_passe_quoi|se_passe_quoi|que_se_passe|qu_est_ce_qu_il_se_passe|qu_arrive_t_il|ca_se_passe_comment|que_devient|que_deviennent|qu_advient_il ... quand|si|lors|lorsque|en_cas|apres|au_moment|pendant|a_la|s
     """,
     troubleshooting=7,
 )
 IMPERSONAL = family(  # asks about the world, not about anything of one's own
     2,
     """
+    ^ a|an|the|un|une|le|la|les|l !...<personal>|<personnel> *** $?
     ^ what|who|whom|when|where|how|why|which|does|do|is|are|can|could|will|has|must !to !...<personal> * *
     ^ whats|whos|what_s|who_s|how_s !...<personal> * *
     ^ qui|quand|pourquoi|un|une|des|en_quoi|a_quoi|de_quoi|est_ce_qu_un|est_ce_qu_une|est_ce_qu_on|combien_de_temps !...<personnel> * *
@@ -125,6 +131,8 @@ FRENCH = (
         la meme chose
         avantages|inconvenients|limites|origine|historique et|de|du|des|d
         lire|interpreter|dechiffrer
+        techniquement|en_theorie|protocole|algorithme{,s}|formule|cryptograph~|analogie|schema|specification
+        ne|je|j comprends|pige|saisis|comprend pas ?bien|trop|vraiment comment|ce|le|la|les|un|l|a_quoi
         sert|servent a_quoi|d_abord
         role|utilite|interet|but|fonction|difference d|de|du|des|joue{,nt} ?un|une|la|le|l !<agir>|mes|mon|mettre
         comprendre|comprends_pas|saisir|apprendre ?bien|mieux !pourquoi_mes|pourquoi_mon|pourquoi_ma|pourquoi_je|pourquoi_j|ce_qui|ce_qu_il_se|d_ou|mon|mes
@@ -147,6 +155,8 @@ FRENCH = (
         qu y|est_ce_qu_il_y a dans|t_il_dans
         en_termes|en_mots|avec_des_mots simples
         comment lnd|cln|lightning|eclair
+        comment !~er|~ir|va|vont|ca|se|faire|en|optimiser|porte|mettre|rendre|reduire ~ent|~it|~nd|~e le|la|les|l|un|une|des
+        comment <a_moi> * * t_il|t_elle|ils|elles
         qui|quoi paie|paye|decide|fixe|signe|detient|connait|voit|peut|choisit|verifie|controle ?la|le|les|l|un|une|voir|voler|savoir|quoi|frais|qui
         quand|a_quel_moment|ou est|sont|est_ce|est_ce_que ?que ?le|la|les|l|un|une ?* ?* ?* utilise{,e,s,es}|stocke{,e,s,es}|publie{,e,s,es}|revele{,e}|expire|diffuse{,e}|cree{,e}|necessaire|intervient|faut|diffusee
         quand_est_ce_que|quand_est_ce_qu la|le|un|une|les|on|l

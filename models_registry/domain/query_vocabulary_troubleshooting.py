@@ -29,7 +29,19 @@ ENDING = family(  # something ended, hangs or vanished
     unreachable|unresponsive|corrupt{,ed,ion}|glitch~|outage{,s}|segfault~|panic{,s,ked}|traceback|haywire
     timeout{,s}|timed_out|times_out|time_out|timing_out
     trouble{,s}|troubleshoot{,ing}|diagnos~|malfunction~|misbehav~
-    vanish{ed,es}|disappear~|collapsed|plummeted|tanked|evaporated|dried_up
+    sudden
+    none|neither of my|our|the|them
+    vanish~|disappear~|plung{ed,ing}|nosediv{e,ed}|nosedive|halved|sank|evaporat{e,ing}|hosed|toast|glitching|endless{,ly}|inconsistent|waiting_close|pending_close|pending_open|force_closing|reverted|abnormal
+    is|are|were|was|started|keep{,s} ?all|both|now|constantly|randomly dropping|leaving|disconnecting|rejecting|returning|hanging|stalling|bouncing|complaining|crashing|drying
+    no|zero|0 peers|connection{,s}|peer_connections
+    hacked|robbed|collapsed|plummeted|tanked|evaporated|dried_up
+    <thing>|it|they|tx|nothing|that|this still hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|don_t|no|not
+    still not|hasn_t|haven_t|has_not|have_not|isn_t|aren_t|doesn_t|don_t|won_t|can_t|nothing|waiting|no
+    <thing>|it|they|tx hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|don_t|won_t|dont|doesnt !earn|make|pay|have|need|earning
+    keep{,s} ?on !growing|earning|running|using|paying|charging|routing|it|them|the ~ing
+    stopped|stops|ceased|quit ~ing
+    <thing>|it|they|i|we|this|everything|that|which used to
+    now ... don_t|doesn_t|no|not|nothing|dont|doesnt|can_t|fails|won_t $
     keep{,s} ?on|me get|getting|seeing|losing|closing|dropping|restarting|rejecting|failing|going|crashing|hanging
     keep{,s} ?on disconnecting|timing|bouncing|flapping|returning|throwing|resetting|dying|refusing|coming|showing
     kept ?on getting|seeing|losing|closing|dropping|failing|crashing|disconnecting
@@ -37,6 +49,7 @@ ENDING = family(  # something ended, hangs or vanished
     stopped routing|forwarding|working|syncing|accepting|connecting|sending|receiving|updating|showing|getting|seeing
     stop{,s} working|responding|routing|forwarding|syncing|at|after
     refuses|refused|refusing|declines to
+    lost|losing|loses ... peers|connection{,s}|connectivity|sync|channels|sats|funds|contact|forwards
     lost|losing ?the|my|all|its|half|touch|contact connection{,s}|contact|access|sync|of|with|sats|funds|peers|channels
     died|dies|dying|crapped|bricked|nuked|borked
     go{es,} ?back dark|silent|quiet|dead|down|offline|missing|up_and_down
@@ -78,7 +91,8 @@ STATE = family(  # what one's own is said to be
     """
     is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown|showing|say|says ?up ?as|completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|failing|rejected|refused|denied|unconfirmed|not_found
     balance|wallet|node|channel{,s}|capacity|it show{s,ing}|read{s,ing}|display{s,ing} ?as 0|zero|nothing|empty|negative|wrong
-    out_of_sync|not_synced|acting_up|acting_weird|acting_strange|playing_up
+    out_of_sync|not_synced|acting ?* up|weird|strange|funny|odd
+    playing_up
     <own> <thing> down|dead|offline|gone|missing $
     """,
 )
@@ -126,11 +140,22 @@ WRONG = family(  # what it may be
     3,
     """
     <what_is> wrong|broken|off
+    is|are it|this|that|they ?really ?even|still ?supposed normal|to_be_like_this|expected
+    what|how|who could|can|would|might|do ?you explain{,s}|be_behind|be_responsible
+    is_it_normal|is_this_normal|is_that_normal|isn_t_it_strange
     what|what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind_this|happening_here|going_on_here
     what could|can|might|would cause|be_causing|be_wrong|be_the_cause|prevent
     what happened|broke|gives|the_hell|the_heck ?here|there|to_my|to_our|$
     """,
     technical=4,
+    quick=4,
+)
+TOLD = family(  # a plain statement of what one's own does: few tell it unless it is amiss
+    2,
+    """
+    ^ <own>|the|one_of_my|some_of_my|all_my|every|a ?* <thing> ?* ?* ?* ~ed|~s|get|go|come|show|say !ppm
+    ^ it|they|lnd|cln|lncli|tor|bos|thunderhub|lndg|rtl|umbrel ?just|only|always|then says|say|shows|show|tells|told|keeps|goes|went|gives|gave|does|did|ends|returns|displays|claims *
+    """,
 )
 CRY = family(  # the fault by its name, or a call for help
     3,
@@ -162,6 +187,7 @@ CRY = family(  # the fault by its name, or a call for help
 WHY_MINE = family(  # why one's own thing does so; without "need" or "by default" it is a complaint
     3,
     """
+    ^ why|how_come $
     why is|are|was|were|do|does|did|has|have|would|had|s ?all|some|one|half|most|none|so_many ?of my|our|this|it|these !<neutral>
     why is|are|does|do|did|has|have|would nobody|nothing|no_one|everybody|everyone|everything|every
     why am|did|do|can|have|was i|we !need|have_to|pay_for
@@ -182,6 +208,10 @@ WEAK = words(
     fell|fallen|falling|fall off|through|short|behind|to
     for hours|days|weeks|several_days|two_days|three_days|two_hours|three_hours|a_week|a_day|ages|*_days|*_hours
     again $
+    although|even_though|though|yet|despite|whenever|instead_of|but_now|except_that|even_when
+    but i|it|nothing|they|no|still|not|the|my ...
+    not enough|sufficient balance|liquidity|funds|capacity|space|memory|local
+    lack|absence|loss of
     second|third|fourth|fifth|umpteenth time|crash
     find_out|figure_out|see|understand why $
     <own> <thing> ... again|still $
@@ -190,4 +220,4 @@ WEAK = words(
     """,
 )
 
-ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, WRONG, CRY, WHY_MINE, *WEAK)
+ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, WRONG, TOLD, CRY, WHY_MINE, *WEAK)

@@ -17,6 +17,13 @@ NEGATION = family(  # ne ... plus, pas, jamais with nearly any verb; in speech t
     personne|aucun|aucune ?de|des ?mes|nos ?<chose> ne|n
     aucun|aucune|zero|pas_un|pas_un_seul|pas_une_seule ?<chose>|routage|evenement depuis|en|ne|n|aujourd_hui|ce_matin
     impossible de|d
+    il manque des|du|mes|un|une|de_l
+    aucun|aucune de mes|nos
+    ne|n ?se|me|m|s !<savoir> * ... personne|rien|aucun|aucune|nulle_part
+    ca|il|elle|ils|elles|je|j|on|<chose> ?me|se|m|s|y !<savoir> * plus|pas|jamais|rien $|depuis|du_tout|quand|alors|meme|correctement
+    a|ont|s_est|se_sont ?soudain|tous arrete{,e,s}|cesse de|d
+    se met|mettent a
+    m|nous a|ont ferme|coupe|ejecte|lache|banni|bloque|rejete|deconnecte|plante|vire
     pas moyen de|d
     n_arrive{,nt,s} pas|plus a|d !comprendre|choisir|decider|savoir
     arrive{,s} plus|pas a|d !comprendre|choisir|decider|savoir
@@ -28,7 +35,7 @@ ENDING = family(  # something ended, hangs or vanished
     coinc{e,es,ee,ees,er,ent}|bug{,s,ue,uent,ues}|panne{,s}|plant{e,es,ent,ait}|buggue{,nt}
     disparu{,e,s,es}|disparai{t,ssent}|injoignable{,s}|inaccessible{,s}|introuvable{,s}|corrompu{,e,s,es}|desynchronis{e,ee,es,ees}
     ko|hs|rade|carafe|vrac|galere{,s,r}|pepin{,s}|couac{,s}|anomalie{,s}|anormal{,e}|dysfonctionne~|deconn{e,ent}
-    vautre{,e,s}|ramasse{,e}|claque{,e}|grille{,e}|foutu{,e,s}|fichu{,e,s}|pete{,e,s}|casse{,e,s}|naze|merde{,r}|crashe{,e,r}|part_en_vrille|part_en_sucette|crame{,e}
+    plonge{,e,s}|foir{e,er,ent}|cafouille{,nt}|bogue{,s}|silence_radio|chute_libre|saut{e,ent}|soudain{,e,s,es}|tourne_pas_rond|mal_en_point|en_pls|a_genoux|waiting_close|pending_close|vautre{,e,s}|ramasse{,e}|claque{,e}|grille{,e}|foutu{,e,s}|fichu{,e,s}|pete{,e,s}|casse{,e,s}|naze|merde{,r}|crashe{,e,r}|part_en_vrille|part_en_sucette|crame{,e}
     chute|baisse|arret|fermeture|perte|deconnexion brutal{,e,es}|soudain{,e}|inexplique{,e}|inattendu{,e}|subite
     brutalement|inexplique{,e}|inexplicable{,ment}
     reste{,nt} ?toujours pendant{,s,es}|en_attente|en_suspens|en_cours|a_0|a_zero|vide|sans_reponse|fige{,e,s}|muet|ouvert{,s}_depuis|coince{,s}
@@ -71,6 +78,8 @@ ONSET = family(  # when or how suddenly it began
     """
     tout_a_coup|soudain|soudainement|subitement|brusquement|du_jour_au_lendemain|d_un_coup|d_un_seul_coup
     sans raison|prevenir|explication|crier_gare|aucune_raison|que_je_sache
+    marchaient|fonctionnaient|passaient|routaient|marchait|fonctionnait|passait maintenant|avant|plus|$
+    allait|allaient|tournait|marchait|fonctionnait ... jusqu_a|jusqu_au|jusqu_hier|avant
     marchait|fonctionnait|routait|tournait ?tres bien|parfaitement|sans|nickel|avant|hier|encore|jusqu
     avant ca|tout marchait|fonctionnait|allait|passait
     jusqu ici|hier|a_hier|la ca|tout
@@ -125,11 +134,16 @@ CRY = family(  # the fault by its name, or a call for help
 WHY_MINE = family(
     3,
     """
+    qu_est_ce_qu|qu_est_ce_que|qu_est_ce_qui il_a|elle_a|ils_ont|a|ont|arrive_a|a_t_il ?donc|bien mon|ma|mes|ce|cette|$
+    ^ pourquoi $
+    c_est|est_ce|est_il ?bien ?vraiment normal ?que|qu|$
+    comment|qu_est_ce_qui|quoi ?peut|pourrait|peux ?on ?tu expliquer|explique !un|une|les|comment
     pourquoi ?est_ce_que|diable ?tous|toutes|un_de|une_de <a_moi> * !a_besoin|ont_besoin|a_t_il_besoin|doit|doivent|ont_ils_besoin
     pourquoi ?est_ce_que je|j|personne|plus|aucun|aucune|rien|ca|on_me|il|elle|tout !dois|devrais|faut
     pourquoi ce|cette|cet|ces <chose>
     """,
-    technical=3,
+    technical=4,
+    quick=3,
 )
 WEAK = words(
     2,
@@ -140,6 +154,10 @@ WEAK = words(
     bouffe|mange|sature|consomme toute|ma|mon|la|tout
     pendant{,s,es}|en_attente|desactive{,e,s}|disabled|inactive|offline
     des|plusieurs|deux|trois heures|jours|semaines $
+    pourtant|alors_que|alors_qu|malgre|bien_que|tandis_que|des_que|des_qu|sauf_que
+    mais rien|ca|il|je|toujours|j_ai|elle|ils|pas|aucun|le ...
+    pas assez|suffisamment de|d solde|fonds|liquidite|capacite|memoire
+    absence|manque|perte de|d
     deuxieme|troisieme|enieme|n_ieme fois
     toujours pas|en|rien
     trouver|comprendre|savoir|voir pourquoi $

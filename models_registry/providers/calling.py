@@ -45,6 +45,9 @@ class Caller:
         self._refusal = refusal
         self._root = root or endpoint.base_url
         self._headers = headers
+        connect_s = endpoint.timeouts.connect_s
+        self._timeout = httpx.Timeout(None, connect=connect_s, pool=connect_s)
+        self._urls: dict[str, httpx.URL] = {}  # by path; there are few
 
     async def get(self, path: str, shape: type[T]) -> T:
         """Return what the host answers, asked once.
@@ -113,15 +116,12 @@ class Caller:
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Request:
         """Build a request. Only connecting is httpx's to time; silence is judged by our own clocks."""
-        connect_s = self._endpoint.timeouts.connect_s
-        timeout = httpx.Timeout(None, connect=connect_s, pool=connect_s)
         # In ASCII: a text may hold half a surrogate pair, which no host could be sent otherwise.
         content = None if body is None else json.dumps(body, allow_nan=False).encode("ascii")
         headers = dict(self._headers()) | ({} if body is None else {"content-type": "application/json"})
         try:
-            return self._client.build_request(
-                method, f"{self._root}{path}", content=content, headers=headers, timeout=timeout
-            )
+            url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(f"{self._root}{path}"))
+            return self._client.build_request(method, url, content=content, headers=headers, timeout=self._timeout)
         except httpx.InvalidURL as exc:
             raise broken_connection(exc, where=self._endpoint.slug) from exc
 

@@ -14,7 +14,7 @@ from models_registry.domain.chat import Endpoint
 from models_registry.domain.errors import ProviderRejected
 from models_registry.providers.anthropic import AnthropicSpeaker
 from models_registry.providers.base import Embedder, Speaker
-from models_registry.providers.direct import Direct
+from models_registry.providers.direct import Client, Direct
 from models_registry.providers.echo import EchoSpeaker
 from models_registry.providers.ollama import OllamaSpeaker
 from models_registry.providers.openai_compatible import OpenAISpeaker
@@ -99,8 +99,7 @@ def _client(endpoint: Endpoint, shelf: _Shelf) -> httpx.AsyncClient:
     most = connections(endpoint)
     client = shelf.clients.get((endpoint.base_url, most))
     if client is None:
-        # trust_env=False: a proxy of the environment must not see, or break, what goes to the local host.
-        client = httpx.AsyncClient(transport=_transport(endpoint, most=most), headers=HEADERS, trust_env=False)
+        client = Client(_transport(endpoint, most=most), headers=HEADERS)
         shelf.clients[endpoint.base_url, most] = client
     return client
 

@@ -94,7 +94,7 @@ class StreamClock:
 
 
 class _Alarm:
-    """Ends the wait that goes on when its limit is reached. One timer serves many waits: it looks again when it rings."""
+    """Ends the wait that goes on when its limit is reached. One timer serves many: it looks again when it rings."""
 
     def __init__(self) -> None:
         self.waiter = Waiter()

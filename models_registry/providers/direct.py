@@ -6,7 +6,8 @@ first word it took more time than everything else of ours. Encrypted hosts are s
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import httpx
 
@@ -70,6 +71,9 @@ class Direct(httpx.AsyncBaseTransport):
         idle.append(connection)
 
     async def _enter(self, within_s: float | None) -> None:
+        if not self._room.locked():
+            await self._room.acquire()
+            return
         try:
             async with asyncio.timeout(within_s):
                 await self._room.acquire()
@@ -87,6 +91,30 @@ class Direct(httpx.AsyncBaseTransport):
 
     def _is_old(self, connection: Connection) -> bool:
         return asyncio.get_running_loop().time() - connection.idle_since > self._keep_alive_s
+
+
+class Client(httpx.AsyncClient):
+    """A client whose requests go to the transport as they are: hosts of models know no cookies and no redirects."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, headers: Mapping[str, str]) -> None:
+        # trust_env=False: a proxy of the environment must not see, or break, what goes to the local host.
+        super().__init__(transport=transport, headers=headers, trust_env=False)
+        self._carrier = transport
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **_usual: Any) -> httpx.Response:
+        """Return the response; its body is read by the caller when it is a `stream`, else read already.
+
+        :raises httpx.TransportError: when the host cannot be reached, or breaks off.
+        """
+        response = await self._carrier.handle_async_request(request)
+        response.request = request
+        if not stream:
+            try:
+                await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
+        return response
 
 
 class _Body(httpx.AsyncByteStream):

@@ -10,7 +10,7 @@ from rag.models import DeadLetter, Ingestion
 from rag.services.answer import LONGEST_QUESTION, SHORTEST_QUESTION
 
 MOST_DOCUMENTS = 1_000  # of one request
-LONGEST_DOCUMENT = 1_000_000  # characters
+MOST_CHARACTERS = 1_000_000  # of all documents of one request: it waits until they can be found
 MOST_TEXTS = 256
 LONGEST_TEXT = 20_000
 NODE_KEY = r"^0[23][0-9a-fA-F]{64}$"
@@ -19,7 +19,9 @@ NODE_KEY = r"^0[23][0-9a-fA-F]{64}$"
 class PlaceIn(serializers.Serializer[Any]):
     """Where documents go. Neither field: the key's own source “My documents”."""
 
-    source = serializers.SlugField(max_length=50, required=False, help_text="The slug of a source the key may fill.")
+    source = serializers.SlugField(  # type: ignore[assignment]  # the metaclass takes it
+        max_length=50, required=False, help_text="The slug of a source the key may fill."
+    )
     source_name = serializers.CharField(max_length=120, required=False, help_text="Of a source, made when it is new.")
     audience = serializers.ChoiceField([one.value for one in Audience], default=Audience.OWNER.value)
 
@@ -29,7 +31,7 @@ class DocumentIn(serializers.Serializer[Any]):
 
     uid = serializers.CharField(max_length=UID_LENGTH)
     title = serializers.CharField(max_length=300)
-    content = serializers.CharField(max_length=LONGEST_DOCUMENT)
+    content = serializers.CharField(max_length=MOST_CHARACTERS)
     lang = serializers.CharField(max_length=8, required=False, help_text="Left out: detected.")
     url = serializers.URLField(max_length=500, required=False, allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=50, required=False)
@@ -40,7 +42,23 @@ class DocumentIn(serializers.Serializer[Any]):
 
 
 class IngestIn(PlaceIn):
-    documents = DocumentIn(many=True, allow_empty=False, max_length=MOST_DOCUMENTS)
+    documents = DocumentIn(  # type: ignore[call-arg]  # goes to the list around it
+        many=True, allow_empty=False, max_length=MOST_DOCUMENTS
+    )
+
+    def validate_documents(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the documents.
+
+        :raises ValidationError: when they are too much for one request, or two have one uid.
+        """
+        if sum(len(one["content"]) for one in documents) > MOST_CHARACTERS:
+            raise serializers.ValidationError(
+                f"Together they have more than {MOST_CHARACTERS:,} characters: send them in parts, or a file to "
+                "/api/v1/rag/index-file."
+            )
+        if len({one["uid"] for one in documents}) < len(documents):
+            raise serializers.ValidationError("Two documents have the same uid: each needs its own.")
+        return documents
 
 
 class IndexFileIn(PlaceIn):
@@ -54,7 +72,9 @@ class FailureOut(serializers.Serializer[Any]):
 
 
 class IngestionOut(serializers.ModelSerializer[Ingestion]):
-    source = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    source = serializers.SlugRelatedField[Any](  # type: ignore[assignment]  # the metaclass takes it
+        slug_field="slug", read_only=True
+    )
 
     class Meta:
         model = Ingestion
@@ -66,7 +86,9 @@ class IngestionOut(serializers.ModelSerializer[Ingestion]):
 
 
 class DeadLetterOut(serializers.ModelSerializer[DeadLetter]):
-    source = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    source = serializers.SlugRelatedField[Any](  # type: ignore[assignment]  # the metaclass takes it
+        slug_field="slug", read_only=True
+    )
 
     class Meta:
         model = DeadLetter
@@ -87,11 +109,12 @@ class RetryIn(serializers.Serializer[Any]):
 
 class RetryOut(serializers.Serializer[Any]):
     retried = serializers.IntegerField()
+    ingestions = IngestionOut(many=True)
 
 
 class ListIn(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Words of titles and tags.")
-    source = serializers.SlugField(max_length=50, required=False)
+    source = serializers.SlugField(max_length=50, required=False)  # type: ignore[assignment]  # the metaclass takes it
     lang = serializers.CharField(max_length=8, required=False)
     page = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=20)
@@ -101,7 +124,7 @@ class DocumentLineOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     uid = serializers.CharField()
     title = serializers.CharField()
-    source = serializers.CharField(source="source.slug")
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]  # the metaclass takes it
     lang = serializers.CharField()
     url = serializers.CharField(allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField())
@@ -149,7 +172,9 @@ class GenerateIn(serializers.Serializer[Any]):
     """A question, and the passages to answer it from; left out, they are found in the library."""
 
     query = serializers.CharField(min_length=SHORTEST_QUESTION, max_length=LONGEST_QUESTION)
-    passages = GivenIn(many=True, required=False, allow_empty=False, max_length=20)
+    passages = GivenIn(  # type: ignore[call-arg]  # goes to the list around it
+        many=True, required=False, allow_empty=False, max_length=20
+    )
     n_results = serializers.IntegerField(min_value=1, max_value=20, required=False)
     lang = serializers.ChoiceField(("en", "fr"), required=False, allow_null=True)
     model = serializers.CharField(max_length=160, required=False)

@@ -24,6 +24,12 @@ class QueryIn(serializers.Serializer[Any]):
     lang = serializers.ChoiceField(choices=LANGUAGES, required=False, allow_null=True)
     query_type = serializers.ChoiceField(choices=TYPE_NAMES, required=False, allow_null=True)
     node_pubkey = serializers.RegexField(r"^0[23][0-9a-fA-F]{64}$", required=False, allow_null=True)
+    conversation_id = serializers.CharField(
+        max_length=36,
+        required=False,
+        allow_null=True,
+        help_text="Of an earlier answer, for a question that follows on; `new` begins a conversation.",
+    )
 
     def knobs(self) -> dict[str, Any]:
         """Return the keyword arguments of `answer`."""
@@ -58,7 +64,24 @@ class StreamQueryIn(QueryIn):
 class RetrieveIn(serializers.Serializer[Any]):
     query = serializers.CharField(min_length=SHORTEST_QUESTION, max_length=LONGEST_QUESTION, trim_whitespace=True)
     n_results = serializers.IntegerField(min_value=1, max_value=20, required=False, help_text=USUAL_NUMBER)
-    lang = serializers.ChoiceField(choices=LANGUAGES, required=False, allow_null=True)
+    lang = serializers.ChoiceField(
+        choices=LANGUAGES, required=False, allow_null=True, help_text="Of the question. Left out: detected."
+    )
+    languages = serializers.ListField(
+        child=serializers.CharField(max_length=8),
+        required=False,
+        allow_empty=False,
+        max_length=20,
+        help_text="Of the documents that are searched. Left out: as the policy of the library says.",
+    )
+    sources = serializers.ListField(
+        child=serializers.SlugField(max_length=50),
+        required=False,
+        allow_empty=False,
+        max_length=50,
+        help_text="Slugs of the sources that are searched. Left out: every one the key may read.",
+    )
+    explain = serializers.BooleanField(default=False, help_text="Tell why each passage was found.")
 
 
 class CitationOut(serializers.Serializer[Any]):
@@ -79,10 +102,25 @@ class SourceOut(serializers.Serializer[Any]):
     document_id = serializers.IntegerField(allow_null=True)
 
 
+class CheckOut(serializers.Serializer[Any]):
+    """Something in an answer that what it was given does not hold."""
+
+    kind = serializers.CharField(help_text="number, quote, command, citation, removed, planted, misplaced or uncited")
+    text = serializers.CharField()
+    sentence = serializers.CharField(allow_blank=True)
+    end = serializers.IntegerField(allow_null=True, help_text="Where the sentence ends in the answer, in characters.")
+    cited = serializers.ListField(child=serializers.IntegerField())
+    held_by = serializers.ListField(child=serializers.IntegerField(), help_text="Passages that do hold it.")
+    is_grave = serializers.BooleanField(help_text="False: it stands in another passage, or no passage is cited.")
+    message = serializers.CharField()
+
+
 class AnswerOut(serializers.Serializer[Any]):
     """An answer with its evidence. Numbers that are not known are null."""
 
     answer_id = serializers.UUIDField()
+    conversation_id = serializers.UUIDField(allow_null=True)
+    standalone = serializers.CharField(allow_blank=True, help_text="A question that follows on, as it was searched.")
     answer = serializers.CharField()
     summary = serializers.CharField(allow_blank=True)
     recommendations = serializers.ListField(child=serializers.DictField())
@@ -92,6 +130,7 @@ class AnswerOut(serializers.Serializer[Any]):
     quality_score = serializers.FloatField(allow_null=True)
     processing_time_ms = serializers.IntegerField()
     cached = serializers.BooleanField()
+    cached_from = serializers.CharField(allow_blank=True, help_text="The question that the kept answer was given to.")
     degraded = serializers.BooleanField()
     abstained = serializers.BooleanField()
     note = serializers.CharField(allow_blank=True)
@@ -102,6 +141,23 @@ class AnswerOut(serializers.Serializer[Any]):
     embed_version = serializers.CharField()
     missing_terms = serializers.ListField(child=serializers.CharField())
     ungrounded_numbers = serializers.ListField(child=serializers.FloatField())
+    checks = CheckOut(many=True)
+    passages = serializers.ListField(child=serializers.DictField(), help_text="What was found, with its legs' ranks.")
+    trace = serializers.ListField(child=serializers.DictField(), help_text="The timed steps, in milliseconds.")
+
+
+class LegPlaceOut(serializers.Serializer[Any]):
+    leg = serializers.CharField()
+    rank = serializers.IntegerField()
+    score = serializers.FloatField()
+    share = serializers.FloatField(help_text="What the leg adds to the fused score.")
+
+
+class ExplanationOut(serializers.Serializer[Any]):
+    legs = LegPlaceOut(many=True)
+    words = serializers.ListField(child=serializers.CharField(), help_text="Of the question, that it holds.")
+    added = serializers.ListField(child=serializers.CharField(), help_text="Words of it that the glossary brought.")
+    moved_from = serializers.IntegerField(allow_null=True, help_text="Its rank before the reranker.")
 
 
 class PassageOut(serializers.Serializer[Any]):
@@ -117,6 +173,14 @@ class PassageOut(serializers.Serializer[Any]):
     score = serializers.FloatField()
     cosine = serializers.FloatField(allow_null=True)
     bm25 = serializers.FloatField(allow_null=True)
+    explain = ExplanationOut(required=False, help_text="Only where it was asked for.")
+
+    def to_representation(self, instance: Any) -> Any:
+        """Return the passage, with its explanation only where that is wanted."""
+        told = super().to_representation(instance)
+        if not self.context.get("explain"):
+            told.pop("explain")
+        return told
 
 
 class RetrievalOut(serializers.Serializer[Any]):
@@ -128,6 +192,8 @@ class RetrievalOut(serializers.Serializer[Any]):
     is_answerable = serializers.BooleanField()
     index_version = serializers.CharField()
     elapsed_ms = serializers.IntegerField()
+    added = serializers.ListField(child=serializers.CharField(), help_text="Words that the glossary appended.")
+    rewritten = serializers.CharField(allow_null=True, help_text="What was searched in the question's place.")
 
 
 class StatsOut(serializers.Serializer[Any]):

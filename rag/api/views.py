@@ -26,10 +26,13 @@ from rag.api.serializers import (
     StatsOut,
     StreamQueryIn,
 )
+from rag.domain.conversing import Conversing, conversing
 from rag.domain.events import Event
 from rag.queries.library import library_stats
 from rag.queries.policy import library_policy
+from rag.queries.sources import readable_keys
 from rag.services.answer import answer
+from rag.services.conversations import require_any
 from rag.services.retrieve import retrieve
 from rag.streaming import outcome_of
 
@@ -44,7 +47,7 @@ class QueryView(APIView):
         form = QueryIn(data=request.data)
         form.is_valid(raise_exception=True)
         asker = {"unit": unit_of(request), "user": request.user, "user_tier": tier_of(request)}
-        asked = {**asker, "at": timezone.now(), **form.knobs()}
+        asked = {**asker, "at": timezone.now(), "conversation": _conversation(form, request), **form.knobs()}
 
         def turn(include_ai: bool) -> AsyncGenerator[Event, None]:
             return answer(form.validated_data["query"], include_ai=include_ai, **asked)
@@ -58,7 +61,7 @@ class RetrieveView(APIView):
 
     @extend_schema(request=RetrieveIn, responses=RetrievalOut, tags=["rag"], operation_id="rag_retrieve")
     def post(self, request: Request) -> Response:
-        """Return the passages for a question, without an answer."""
+        """Return the passages for a question, without an answer. Works while no model can be asked."""
         form = RetrieveIn(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
@@ -68,8 +71,10 @@ class RetrieveView(APIView):
             lang=asked.get("lang"),
             user=request.user,
             policy=library_policy(),
+            sources=readable_keys(request.user, slugs=asked["sources"]) if "sources" in asked else None,
+            languages=asked.get("languages"),
         )
-        return Response(RetrievalOut(found).data)
+        return Response(RetrievalOut(found, context={"explain": asked["explain"]}).data)
 
 
 class StatsView(APIView):
@@ -110,6 +115,7 @@ class StreamQueryView(APIView):
             user_tier=tier_of(request),
             at=timezone.now(),
             ticket=ticket,
+            conversation=_conversation(form, request),
             **form.knobs(),
         )
         return framed(events, request, ticket=ticket)
@@ -131,3 +137,14 @@ def _counts(stats: Any) -> dict[str, Any]:
         "embedded_passages": stats.embedded_passages,
         "index_version": stats.index_version,
     }
+
+
+def _conversation(form: QueryIn, request: Request) -> Conversing | None:
+    """Return the conversation that a question belongs to.
+
+    :raises ConversationUnknown: when it is not the asker's.
+    """
+    named = conversing(form.validated_data.get("conversation_id"))
+    if named and named.key:
+        require_any(named.key, user=request.user, unit=unit_of(request))
+    return named

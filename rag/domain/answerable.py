@@ -1,16 +1,13 @@
 """Decide from the passages whether the library can answer a question; the score is one signal of several. Pure."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
+from rag.domain.asking import asks_for_figures_of_a_moment, is_amount_or_key, names_in, spelling, years_in
 from rag.domain.bm25 import QuestionWord, inverse_frequency
-from rag.domain.expansion import TOKEN, words_of
-from rag.domain.policy import SHIPPED
+from rag.domain.policy import SHIPPED, Policy
 
-# A name: capital inside a sentence, capitals or digits within the word. Common words may be missing from a library by
-# chance; a name that is missing means that the library does not know the thing.
-NAME_SHAPE = re.compile(r"^(?:[A-Z][\w'’.-]*|[a-z]+[A-Z]\w*|(?=\w*\d)(?=\w*[A-Za-z])[\w.-]+)$")
 # Words that a text need not repeat to answer the question they stand in.
 WEAK_WORDS = frozenset(
     """
@@ -20,48 +17,38 @@ WEAK_WORDS = frozenset(
     second last next new old same different day days week weeks month months year years
     """.split()  # noqa: SIM905 - read as a text, not as a column of strings
 )
-NOT_A_TOPIC = re.compile(r"^[\d.,x:%-]+$|^[0-9a-f]{16,}$", re.IGNORECASE)  # amounts, channel ids, node keys
-UNITS = frozenset(
-    {"vb", "vbyte", "vbytes", "sat", "sats", "msat", "msats", "ppm", "btc", "gb", "mb", "tb", "ms", "usd", "eur"}
-)
-FOREIGN_SHARE = 0.5  # of the least cosine: the built-in space is English, French questions lie farther from everything
-SURE_COSINE = 0.55
-LEAST_HELD_SHARE = 0.45
+LOOKED_AT = 3  # passages: what speaks of everything asked stands in one of the first, not scattered over all
+NAME_COSINE = 0.11  # above the sure one: so near that an unknown name cannot be what the question is about
+RARE_SHARE = 0.003  # of the passages: a name that more of them hold is part of the trade
+RARE_AT_LEAST = 2  # passages
+FOREIGN_SHARE = 0.9  # of the least cosine: what the glossary made of a French question lies a little farther off
+TRANSLATED_WEIGHT = 0.5  # of a word that the glossary put in English: one word of several that may be meant
+UNKNOWN_FACTOR = 1.5  # on what must be held, when a word of the question stands nowhere in the library
+SHOWN_WORDS = 3  # of those that are missing
+
+
+class Lack(StrEnum):
+    """Why the library cannot answer."""
+
+    NOTHING = "nothing_found"
+    MOMENT = "figures_of_a_moment"
+    NAME = "unknown_name"
+    FAR = "too_far"
+    THIN = "words_not_held"
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What speaks for the passages. `missing`: words of the question that nothing in the library holds, names first."""
+    """What speaks for the passages. Shares are 0 to 1, of the weight of the question's words."""
 
     best_cosine: float | None
-    missing: tuple[str, ...]
-    missing_names: tuple[str, ...]
-    held_share: float  # 0-1, of the weight of the question's words, held by the found passages
-    has_passages: bool
-    lang: str = "en"
-    least_cosine: float = SHIPPED.least_cosine
+    held_share: float  # by the best of the first passages
+    lack: Lack | None  # None: the library can answer
+    missing: tuple[str, ...] = ()  # as typed: what the passages do not speak of, names first
 
     @property
     def is_answerable(self) -> bool:
-        if not self.has_passages or self.missing_names:
-            return False
-        cosine = self.best_cosine or 0.0
-        if cosine < self.least_cosine * (1.0 if self.lang == "en" else FOREIGN_SHARE):
-            return False
-        return cosine >= SURE_COSINE or self.held_share >= LEAST_HELD_SHARE
-
-
-def names_in(question: str) -> frozenset[str]:
-    """Return the folded words of `question` that are written like names; the first word of a sentence is not judged."""
-    found: set[str] = set()
-    for sentence in re.split(r"(?<=[.!?:])\s+", question):
-        tokens = re.findall(r"[\w][\w'’.-]*", sentence)
-        for place, token in enumerate(tokens):
-            token = token.rstrip(".'’-")
-            inner_capital = any(sign.isupper() or sign.isdigit() for sign in token[1:])
-            if NAME_SHAPE.match(token) and (place > 0 or inner_capital):
-                found.update(words_of(token))
-    return frozenset(found)
+        return self.lack is None
 
 
 def judge(
@@ -70,45 +57,106 @@ def judge(
     question: str,
     passage_texts: Sequence[str],
     best_cosine: float | None,
-    covered: Collection[str],
+    covered: Collection[str] = (),
     passages: int,
     lang: str = "en",
-    least_cosine: float = SHIPPED.least_cosine,
+    policy: Policy = SHIPPED,
 ) -> Support:
-    """Return the support for `passage_texts`. The glossary knows `covered` words; `passages` is the library's size.
+    """Return the support for `passage_texts` (folded, best first). `passages` is the library's size.
 
-    Nothing is answered whose best passage is farther than `least_cosine`, in French than half of it.
-    A French word that nothing holds says little of a library that is mostly English; a name says the same in both.
+    The glossary knows `covered` words. A French word that nothing holds says little of a library that is mostly
+    English; a name says the same in both.
     """
-    spelled = {word: token for token in TOKEN.findall(question) for word in words_of(token)}
-    own = [word for word in words if not word.is_added and _is_telling(word)]
-    missing = tuple(word.word for word in own if not word.document_frequency and word.word not in covered)
-    names = names_in(question) - UNITS
-    held = {word.word for word in words if _holds(passage_texts, word.word)}
-    telling = own if lang == "en" else [word for word in own if word.word in names]
-    return Support(
-        best_cosine=best_cosine,
-        missing=tuple(spelled.get(word, word) for word in missing),
-        missing_names=tuple(spelled.get(word, word) for word in missing if word in names),
-        held_share=_held_share(telling, held=held | set(covered), passages=passages),
+    telling = [word for word in words if _is_telling(word, covered=covered, lang=lang)]
+    weights = {word.word: _weight(word, passages=passages) for word in telling}
+    held_by = [{word for word in weights if holds(text, word)} for text in passage_texts]
+    absent = [word for word in telling if not any(word.word in held for held in held_by)]
+    names = _absent_names(absent, question=question, passages=passages)
+    share = max((_share(weights, held) for held in held_by[:LOOKED_AT]), default=0.0)
+    unknown = [word.word for word in absent if not word.document_frequency and not word.is_added]
+    lack = _lack(
+        question,
+        cosine=best_cosine,
+        share=share,
+        names=names,
         has_passages=bool(passage_texts),
-        lang=lang,
-        least_cosine=least_cosine,
+        has_unknown=bool(unknown) and lang == "en",
+        policy=policy if lang == "en" else replace(policy, least_cosine=policy.least_cosine * FOREIGN_SHARE),
     )
+    return Support(best_cosine, share, lack, _shown(question, names=names, unknown=unknown, absent=absent, lack=lack))
 
 
-def _is_telling(word: QuestionWord) -> bool:
-    return not (word.is_stop_word or word.word in WEAK_WORDS or NOT_A_TOPIC.match(word.word))
+def _lack(
+    question: str,
+    *,
+    cosine: float | None,
+    share: float,
+    names: Sequence[str],
+    has_passages: bool,
+    has_unknown: bool,
+    policy: Policy,
+) -> Lack | None:
+    """Return the first thing that speaks against answering. Without vectors there is no cosine: then words decide."""
+    if not has_passages:
+        return Lack.NOTHING
+    if asks_for_figures_of_a_moment(question):
+        return Lack.MOMENT
+    near = policy.least_cosine if cosine is None else cosine
+    if names and near < policy.sure_cosine + NAME_COSINE:
+        return Lack.NAME
+    if near < policy.least_cosine:
+        return Lack.FAR
+    must_hold = policy.least_held_share * _doubt(near, policy=policy) * (UNKNOWN_FACTOR if has_unknown else 1.0)
+    return Lack.THIN if share < must_hold else None
 
 
-def _held_share(own: Sequence[QuestionWord], *, held: Collection[str], passages: int) -> float:
-    weights: Mapping[str, float] = {
-        word.word: inverse_frequency(word.document_frequency, passages=passages) for word in own
-    }
+def _doubt(cosine: float, *, policy: Policy) -> float:
+    """Return 1 at the least cosine, falling to 0 at the sure one."""
+    span = policy.sure_cosine - policy.least_cosine
+    return min(max((policy.sure_cosine - cosine) / span, 0.0), 1.0) if span > 0 else 0.0
+
+
+def _is_telling(word: QuestionWord, *, covered: Collection[str], lang: str) -> bool:
+    is_number = is_amount_or_key(word.word) and not years_in(word.word)
+    if word.is_stop_word or word.word in WEAK_WORDS or is_number:
+        return False
+    if word.is_added:
+        return lang != "en"  # the glossary's English stands for the words it covers
+    return lang == "en" or word.word not in covered
+
+
+def _weight(word: QuestionWord, *, passages: int) -> float:
+    weight = inverse_frequency(word.document_frequency, passages=passages)
+    return weight * TRANSLATED_WEIGHT if word.is_added else weight
+
+
+def _absent_names(absent: Sequence[QuestionWord], *, question: str, passages: int) -> list[str]:
+    """Return the names and years that the found passages do not hold, and few others do."""
+    rare = max(RARE_AT_LEAST, passages * RARE_SHARE)
+    named = names_in(question) | years_in(question)
+    return [word.word for word in absent if word.word in named and word.document_frequency <= rare]
+
+
+def _share(weights: Mapping[str, float], held: Collection[str]) -> float:
     total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in held) / total if total else 1.0
+    return sum(weights[word] for word in held) / total if total else 1.0
 
 
-def _holds(texts: Sequence[str], word: str) -> bool:
-    stem = word[:-1] if len(word) > 4 else word
-    return any(stem in text for text in texts)
+def holds(text: str, word: str) -> bool:
+    """Tell whether a folded text holds a folded word or, of a longer one, its plain inflections."""
+    return (word[:-1] if len(word) > 4 else word) in text
+
+
+def _shown(
+    question: str,
+    *,
+    names: Sequence[str],
+    unknown: Sequence[str],
+    absent: Sequence[QuestionWord],
+    lack: Lack | None,
+) -> tuple[str, ...]:
+    """Return what to name as missing, as typed: names, else words unknown here, else the rarest the passages lack."""
+    typed = spelling(question)
+    own = sorted((one for one in absent if not one.is_added), key=lambda one: one.document_frequency)
+    found = names or unknown or ([one.word for one in own[:SHOWN_WORDS]] if lack in (Lack.FAR, Lack.THIN) else ())
+    return tuple(typed.get(word, word) for word in found)

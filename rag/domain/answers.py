@@ -255,4 +255,4 @@ def explained(retrieval: Retrieval, *, read: int) -> tuple[Mapping[str, Any], ..
 
 def _harmless(breadcrumb: str) -> str:
     """Return a title that no Markdown can be made of; it is a document's."""
-    return re.sub(r"[\[\]`*_<>|#]", " ", breadcrumb)
+    return re.sub(r"[\[\]`*_<|#]", " ", breadcrumb)

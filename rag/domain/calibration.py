@@ -1,6 +1,7 @@
 """Pick the least cosine that best parts questions that can be answered from those that cannot. Pure.
 
-The threshold is one signal: what the passages alone refuse is refused at every threshold.
+The threshold is one signal of several, so what is refused at each is asked of the decision itself: the higher the
+threshold, the more is refused.
 """
 
 from collections.abc import Sequence
@@ -14,18 +15,13 @@ RESAMPLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One judged question: its best cosine, and whether it is refused whatever the threshold.
-
-    `share`: of the threshold that holds for its language, 0 to 1.
-    """
+    """One judged question, and the smallest threshold at which it is refused: 0 always is, None never."""
 
     is_answerable: bool
-    best_cosine: float | None
-    is_refused_anyway: bool = False
-    share: float = 1.0
+    refused_from: float | None
 
     def is_refused_at(self, threshold: float) -> bool:
-        return self.is_refused_anyway or (self.best_cosine or 0.0) < threshold * self.share
+        return self.refused_from is not None and threshold >= self.refused_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,16 @@ class Unread:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A file or address that is as it was: its documents stay."""
+
+    uid: str
+
+
+Outcome = RawDocument | Unread | Untouched
+
+
 def combined_sha256(hashes: Iterable[str]) -> str:
     """Return one hash for a whole source, whatever the order of its documents."""
     return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
@@ -74,11 +84,9 @@ def short_uid(name: str) -> str:
     return f"{name[: UID_LENGTH - 17]}~{digest}"
 
 
-def batches(
-    items: Iterable[RawDocument | Unread], *, most: int, most_characters: int
-) -> Iterator[tuple[RawDocument | Unread, ...]]:
+def batches(items: Iterable[Outcome], *, most: int, most_characters: int) -> Iterator[tuple[Outcome, ...]]:
     """Yield `items` in groups that are bounded both ways; one that is too long alone is a group of its own."""
-    group: list[RawDocument | Unread] = []
+    group: list[Outcome] = []
     characters = 0
     for item in items:
         size = len(item.content) if isinstance(item, RawDocument) else 0
@@ -92,7 +100,7 @@ def batches(
 
 
 def enclosing(uid: str) -> Iterator[str]:
-    """Yield `uid`, then what it is in, from the nearest outward: a record's file, a member's archive and its folders."""
+    """Yield `uid`, then what it is in, from the nearest outward: a record's file, a member's archive, its folders."""
     yield uid
     for at in range(len(uid) - 1, 0, -1):
         if uid[at] in INSIDE:

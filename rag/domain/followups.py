@@ -1,4 +1,4 @@
-"""Questions that follow on: tell that one leans on an earlier one, and put it so that it stands alone. Pure, by rules."""
+"""Questions that follow on: tell that one leans on an earlier one, and make it stand alone by rules. Pure."""
 
 import re
 from collections.abc import Sequence

@@ -12,6 +12,7 @@ from datetime import date
 RRF_CONSTANT = 60  # Cormack 2009; 10 to 60 within noise on our questions
 LEG_DEPTH = 50  # 20 to 100 within noise
 SAME_TEXT = 0.8  # share of common word triples from which two passages say the same
+MOST_OF_ONE = 2  # passages of one document before the next gets a turn: 1 to 2 of 100 questions more are answered
 FRESHNESS_DAYS = 90.0
 UNDATED_FRESHNESS = 0.5
 
@@ -46,6 +47,17 @@ def distinct(texts: Mapping[int, str], *, order: Iterable[int], same: float = SA
     return tuple(item for item, _ in kept)
 
 
+def spread(order: Sequence[int], *, documents: Mapping[int, int], most: int = MOST_OF_ONE) -> tuple[int, ...]:
+    """Return the ids with those beyond the first `most` of their document put after all others."""
+    seen: dict[int, int] = {}
+    first, later = list[int](), list[int]()
+    for item in order:
+        document = documents[item]
+        seen[document] = seen.get(document, 0) + 1
+        (first if seen[document] <= most else later).append(item)
+    return (*first, *later)
+
+
 @dataclass(frozen=True, slots=True)
 class RerankSignals:
     """What is known of one candidate: relevance and the rest 0 to 1, `dated_at` None when undated."""
@@ -65,8 +77,8 @@ def freshness(dated_at: date | None, *, today: date) -> float:
     return math.exp(-max((today - dated_at).days, 0) / FRESHNESS_DAYS)
 
 
-def rerank(candidates: Iterable[RerankSignals], *, today: date) -> tuple[int, ...]:
-    """Return the ids by 0.50 relevance + 0.20 freshness + 0.15 quality + 0.10 popularity + 0.05 diversity (IX-03).
+def rerank(candidates: Iterable[RerankSignals], *, today: date) -> tuple[tuple[int, float], ...]:
+    """Return (id, score) by 0.50 relevance + 0.20 freshness + 0.15 quality + 0.10 popularity + 0.05 diversity (IX-03).
 
     Diversity is 1 for the first passage of a document in order of relevance, 1/2 for its second, and so on.
     """
@@ -78,4 +90,4 @@ def rerank(candidates: Iterable[RerankSignals], *, today: date) -> tuple[int, ..
         fresh = freshness(item.dated_at, today=today)
         score = 0.50 * item.relevance + 0.20 * fresh + 0.15 * item.quality + 0.10 * item.popularity + 0.05 * diversity
         scored.append((-score, place, item.item))
-    return tuple(item for _, _, item in sorted(scored))
+    return tuple((item, -score) for score, _, item in sorted(scored))

@@ -147,14 +147,15 @@ class AnswerGuard:
 
     def _command(self, *, is_last: bool) -> str | None:
         is_code = self._is_fenced or self._ticks % 2 == 1
-        end = (ENDS_CODE if is_code else ENDS_PROSE).search(self._held)
+        end = (ENDS_CODE if is_code else ENDS_PROSE).search(f"{self._held}\n" if is_last else self._held)
         if end is None and not is_last and len(self._held) <= LONGEST_HELD:
             return None
-        written = self._take(end.start() if end else len(self._held))
-        command = parse(written.replace("\\\n", " "), is_code=is_code)
-        if command is None or may_say(command, self._given):
-            return written
-        return self._cut(written, "command")
+        length = end.start() if end else len(self._held)
+        command = parse(self._held[:length].replace("\\\n", " "), is_code=is_code)
+        if command is not None and not may_say(command, self._given):
+            return self._cut(self._take(length), "command")
+        found = TRIGGER.match(skeleton(self._held))
+        return self._take(found.end() if found else 1)  # what follows the tool's name is looked at as well
 
     def _cut(self, written: str, kind: str) -> str:
         self.removed.append(written.strip())

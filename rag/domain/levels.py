@@ -1,4 +1,4 @@
-"""How much context a question gets: passages and tokens, by how much it asks (IX-21). The window never changes. Pure."""
+"""How much context a question gets: passages and tokens, by how much it asks (IX-21). Pure."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ BY_KIND = {
     QueryType.TECHNICAL: 0.25,
     QueryType.SCORING: 0.25,
     QueryType.TROUBLESHOOTING: 0.35,
-    QueryType.STRATEGIC: 0.5,
+    QueryType.STRATEGIC: 0.4,
 }
 
 

@@ -42,7 +42,7 @@ class Section:
 
 
 def tidy(text: str) -> str:
-    """Return `text` without blanks at the ends of lines, and with one empty line at most: passages stand whole in it."""
+    """Return `text` without blanks at line ends, and with one empty line at most: passages stand whole in it."""
     return EMPTY_LINES.sub("\n\n", TRAILING_BLANKS.sub("", text)).strip("\n") + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from rag.domain.answerable import Lack
 from rag.domain.steps import ALL_STEPS, Steps
 
 
@@ -58,6 +59,7 @@ class Retrieval:
     is_answerable: bool = True
     index_version: str = ""
     elapsed_ms: int = 0
+    lack: Lack | None = None  # why it is not answerable
     added: tuple[str, ...] = ()  # words that the glossary appended before the search
     rewritten: str | None = None  # what was searched in the question's place
     steps: Steps = ALL_STEPS

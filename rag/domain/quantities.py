@@ -117,17 +117,17 @@ def _meet(some: tuple[float, ...], others: tuple[float, ...]) -> bool:
 def _read(found: re.Match[str]) -> Quantity:
     magnitude = MAGNITUDES.get((found["magnitude"] or "").lower(), 1.0)
     dimension, factor = UNITS.get(" ".join((found["unit"] or "").lower().split()), ("", 1.0))
-    plain = tuple(value * magnitude for value in _readings(found["digits"]))
+    plain = tuple(value * magnitude for value in _readings(found["digits"], is_share=dimension == "ratio"))
     values = tuple(value * factor for value in plain)
     return Quantity(found.group().strip(), plain, values, dimension, found.start(), found.end())
 
 
-def _readings(digits: str) -> tuple[float, ...]:
-    """Return what the digits may mean: 1,250 is a thousand and more in English, one and a quarter in French."""
+def _readings(digits: str, *, is_share: bool) -> tuple[float, ...]:
+    """Return what the digits may mean: of a share, 1,250 is a thousand in English, one and a quarter in French."""
     compact = re.sub(r"[\u00a0\u202f '’]", "", digits)
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", compact):
         grouped = float(compact.replace(",", ""))
-        is_unclear = compact.count(",") == 1 and "." not in compact and not compact.endswith(",000")
+        is_unclear = is_share and re.fullmatch(r"\d+,\d{3}", compact) and not compact.endswith(",000")
         return (grouped, float(compact.replace(",", "."))) if is_unclear else (grouped,)
     return (float(compact.replace(",", ".")),)
 

@@ -56,11 +56,13 @@ def _divided(text: str, mark: tuple[int, int]) -> tuple[str, tuple[int, int]]:
 
 def _is_inside_paragraph(text: str, place: int) -> bool:
     before, after = text[:place].rpartition("\n")[2], text[place:].partition("\n")[0]
+    if before.strip() and after.strip():
+        return not TABLE_ROW.match(before)
     if before.strip():
-        return bool(after.strip()) and not TABLE_ROW.match(before)
-    above = text[: place - len(before)].rstrip("\n").rpartition("\n")[2]
-    is_apart = text[: place - len(before)].endswith(BREAK) or not above.strip()
-    return not is_apart and bool(after.strip()) and _is_plain(above) and _is_plain(after)
+        above, below = before, text[place:].partition("\n")[2].partition("\n")[0]
+    else:
+        above, below = text[: place - len(before)].removesuffix("\n").rpartition("\n")[2], after
+    return bool(above.strip() and below.strip()) and _is_plain(above) and _is_plain(below)
 
 
 def _is_plain(line: str) -> bool:

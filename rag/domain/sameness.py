@@ -58,8 +58,11 @@ def ask_the_same(one: str, other: str, *, lang: str, other_lang: str) -> bool:
     return bool(mine) and sorted(mine) == sorted(theirs)
 
 
-def _numbers(question: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    return tuple((one.dimension, one.values) for one in quantities_in(question))
+def _numbers(question: str) -> tuple[str, ...]:
+    """Return the quantities in their base units, each in one spelling."""
+    return tuple(
+        " ".join((one.dimension, *(f"{value:.9g}" for value in one.values))) for one in quantities_in(question)
+    )
 
 
 def _names(question: str) -> tuple[str, ...]:

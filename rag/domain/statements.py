@@ -74,7 +74,7 @@ class Cutter:
             self._begin_block()
             self._skip(len(line))
         elif self._fence:
-            end = self._at + len(line)
+            end = self._at + len(line.rstrip())
             self._skip(len(line))
             if line.strip():
                 self._is_new_block = False

@@ -1,14 +1,10 @@
 """Cut words to what their forms share, so that a glossary row meets every form of its term. Light on purpose. Pure."""
 
-# Of verbs, plurals and feminines, folded. Noun endings such as -tion stay: what is cut too far means something else.
-FRENCH_ENDINGS = tuple(
-    sorted(
-        "issaient eraient issent erions eriez aient erait erais eront erons irait iront antes ants ante ions iez ees "
-        "ent ant ait ais erai era ons ez er ir ee es ie ies is it e s x".split(),
-        key=len,
-        reverse=True,
-    )
-)
+# Of verbs and feminines, folded, after the plural is cut. Noun endings such as -tion stay: what is cut too far means something else.
+ENDINGS = """
+issaient eraient issent aient erait eront irait iront ante ent ant ait erai era iez ez er ir ee ie it e
+"""
+FRENCH_ENDINGS = tuple(sorted(ENDINGS.split(), key=len, reverse=True))
 LEAST_STEM, LEAST_VERB_STEM = 3, 4  # letters that must stay: before short endings, and before longer ones
 SHORT_ENDING = 2
 LEAST_WORD = 5  # shorter words are left as they are

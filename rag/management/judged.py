@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -45,9 +46,9 @@ def judged(options: dict[str, Any]) -> Iterator[tuple[Sequence[JudgedQuestion], 
     Documents are taken in for as long as this lasts. What cannot be used ends the command with status 2, named.
     """
     told = Told(sys.stderr, is_silent=options["verbosity"] == 0)
-    signal.signal(signal.SIGTERM, _leave)  # so that the collection is removed on the way out
     try:
-        questions = read_questions(options["questions"])
+        _leave_in_order()
+        questions: Sequence[JudgedQuestion] = read_questions(options["questions"])
         _make_ready(told)
         if options["documents"]:
             folder = options["documents"].resolve()
@@ -86,6 +87,12 @@ def _known(
     if len(kept) < len(questions):
         told.say(f"{len(questions) - len(kept)} questions are left out: their documents are not there.")
     return kept
+
+
+def _leave_in_order() -> None:
+    """Make a polite request to end run what stands in `finally`, as Ctrl-C does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _leave)
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""How an ingestion shows itself on a terminal."""
+"""How an ingestion, or a re-index, shows itself on a terminal."""
 
 from types import TracebackType
 from typing import Self
@@ -6,9 +6,15 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from rag.services.ingest import IngestReport
+from rag.domain.ingesting import IngestReport
 
-STEPS = {"store": "Reading and cutting", "embed": "Embedding passages"}
+STEPS = {
+    "read": "Reading",
+    "store": "Reading and cutting",
+    "embed": "Embedding passages",
+    "index": "Building the index",
+    "check": "Measuring what it misses",
+}
 
 
 class ProgressBars:
@@ -43,9 +49,28 @@ class ProgressBars:
 
 def sentence(report: IngestReport) -> str:
     """Return what an ingestion did, in one line."""
+    failed = f" {report.failed} failed." if report.failed else ""
     if not report.has_changed and not report.embedded:
-        return f"{report.source}: {report.documents} documents, nothing changed."
-    changes = f"{report.created} new, {report.updated} changed, {report.deleted} removed"
-    flagged = f", {report.flagged} with suspicious wording" if report.flagged else ""
+        return f"{report.source}: {report.documents} documents, nothing changed.{failed}"
     work = f"{report.embedded} passages embedded in {report.seconds:.1f} s"
-    return f"{report.source}: {report.documents} documents ({changes}{flagged}); {work}."
+    return f"{report.source}: {report.documents} documents ({_changes(report)}); {work}.{failed}"
+
+
+def preview_sentence(report: IngestReport) -> str:
+    """Return what an ingestion would do, in one line."""
+    failed = f" {report.failed} would fail." if report.failed else ""
+    return f"{report.source}: {report.documents} documents ({_changes(report)}). Nothing was stored.{failed}"
+
+
+def failure_lines(report: IngestReport, *, most: int = 50) -> list[str]:
+    """Return one line per file that failed: its name, and what to do."""
+    lines = [f"  {item.uid}: {item.message}" for item in report.failures[:most]]
+    rest = len(report.failures) - most
+    return [*lines, f"  and {rest} more: see the dead letters in the admin"] if rest > 0 else lines
+
+
+def _changes(report: IngestReport) -> str:
+    told = [f"{report.created} new", f"{report.updated} changed", f"{report.deleted} removed"]
+    told += [f"{report.renamed} renamed"] if report.renamed else []
+    told += [f"{report.flagged} with suspicious wording"] if report.flagged else []
+    return ", ".join(told)

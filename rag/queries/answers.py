@@ -31,11 +31,12 @@ def popular_questions(*, at: datetime, lang: str | None = None, limit: int = 8) 
 
 
 def recent_answers(
-    user: Reader, *, unit: str = "", node_pubkey: str = "", limit: int = 10
+    user: Reader, *, unit: str = "", node_pubkey: str = "", limit: int = 10, is_alone: bool = False
 ) -> tuple[dict[str, Any], ...]:
     """Return the latest answers of this asker, newest first, under the names that the `answer` event uses.
 
     With a signed-in user the user decides, else the unit, which must not be empty. With a key: those about that node.
+    `is_alone`: those that belong to no conversation.
     """
     if user is not None and user.pk is not None:
         rows = Answer.objects.filter(user_id=user.pk)
@@ -45,8 +46,34 @@ def recent_answers(
         return ()
     if node_pubkey:
         rows = rows.filter(node_pubkey=node_pubkey)
+    if is_alone:
+        rows = rows.filter(conversation__isnull=True)
     answered = rows.filter(outcome=Answer.Outcome.COMPLETED).order_by("-asked_at")[:limit]
     return tuple(_answer(row) for row in answered)
+
+
+def answers_in(conversation: UUID, *, limit: int = 100) -> tuple[dict[str, Any], ...]:
+    """Return the answered turns of a conversation, the oldest first, as the `answer` event names them.
+
+    Whose conversation it is, the caller has made sure.
+    """
+    rows = Answer.objects.filter(conversation_id=conversation, outcome=Answer.Outcome.COMPLETED)
+    return tuple(_answer(row) for row in reversed(rows.order_by("-asked_at")[:limit]))
+
+
+def doubted_share(*, at: datetime) -> float | None:
+    """Return the share of the latest day's answers by a model with something that nobody gave; None without any."""
+    spoken = Answer.objects.filter(
+        asked_at__gte=at - timedelta(days=1),
+        outcome=Answer.Outcome.COMPLETED,
+        is_degraded=False,
+        is_abstention=False,
+        is_cached=False,
+    )
+    counted = spoken.aggregate(
+        answers=Count("pk"), doubted=Count("pk", filter=Q(checks__contains=[{"is_grave": True}]))
+    )
+    return counted["doubted"] / counted["answers"] if counted["answers"] else None
 
 
 def answer_exists(answer_id: UUID, *, user: Reader) -> bool:
@@ -76,4 +103,10 @@ def _answer(row: Answer) -> dict[str, Any]:
         "degraded": row.is_degraded,
         "abstained": row.is_abstention,
         "cached": row.is_cached,
+        "standalone": row.standalone,
+        "checks": row.checks,
+        "passages": row.passages,
+        "trace": row.trace,
+        "processing_time_ms": row.processing_ms,
+        "conversation_id": str(row.conversation_id) if row.conversation_id else None,
     }

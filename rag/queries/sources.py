@@ -45,6 +45,11 @@ def source_of(user: Reader, *, slug: str) -> Source | None:
     return _counted(Source.objects.visible_to(user)).filter(slug=slug).first()
 
 
+def readable_keys(user: Reader, *, slugs: Sequence[str]) -> tuple[int, ...]:
+    """Return the keys of those of the named sources that `user` may read; the others are as if they were not."""
+    return tuple(Source.objects.visible_to(user).filter(slug__in=slugs).values_list("pk", flat=True))
+
+
 def is_changeable(source: Source, user: Reader, *, may_share: bool) -> bool:
     """Tell whether `user` may fill and remove this source."""
     return Source.objects.changeable_by(user, may_share=may_share).filter(pk=source.pk).exists()
@@ -74,7 +79,7 @@ def latest_intakes(source: Source, *, limit: int = INTAKES_SHOWN) -> Sequence[In
 def letters_of(user: Reader, *, may_share: bool) -> QuerySet[DeadLetter]:
     """Return what could not be taken in of the sources that `user` may fill, latest first."""
     sources = Source.objects.changeable_by(user, may_share=may_share)
-    rows = DeadLetter.objects.filter(source__in=sources).select_related("source").defer("parcel__content")
+    rows = DeadLetter.objects.filter(source__in=sources).select_related("source")
     return rows.order_by("-latest_at", "-pk")
 
 
@@ -84,10 +89,12 @@ def letters_page(user: Reader, *, may_share: bool, number: int = 1, size: int = 
 
 
 def letters_for(intake: Ingestion) -> tuple[DeadLetter, ...]:
-    """Return what this intake could not take in and nobody has since: what failed in its source while it ran."""
-    rows = DeadLetter.objects.filter(source_id=intake.source_id, latest_at__gte=intake.started_at or intake.created_at)
-    if intake.finished_at:
-        rows = rows.filter(latest_at__lte=intake.finished_at)
+    """Return what this intake could not take in, and nobody has since."""
+    failures = intake.report.get("failures") or ()
+    uids = [failure["uid"] for failure in failures if isinstance(failure, dict) and "uid" in failure]
+    if not uids:
+        return ()
+    rows = DeadLetter.objects.filter(source_id=intake.source_id, uid__in=uids).select_related("source")
     return tuple(rows.order_by("uid")[:LETTERS_SHOWN])
 
 

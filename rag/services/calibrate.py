@@ -1,14 +1,15 @@
 """Pick the confidence threshold of the searched space from judged questions; store it only when asked to."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.db import transaction
 
-from rag.domain.answerable import FOREIGN_SHARE
 from rag.domain.calibration import Evidence
 from rag.domain.errors import IndexUnavailable
 from rag.domain.evaluation_questions import JudgedQuestion
+from rag.domain.policy import Policy
 from rag.models import IndexVersion
 from rag.queries.policy import library_policy
 from rag.services.evaluate import Asker
@@ -32,21 +33,28 @@ def read_evidence(
     collection: Collection,
     report: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Evidence, ...]:
-    """Return for each question its best cosine, and whether it is refused even where no cosine is too small."""
-    policy = replace(library_policy(), least_cosine=0.0)
+    """Return for each question from which threshold on it is refused, by asking again and again: seven times each."""
+    policy = library_policy()
     evidence = []
-    # The space's own threshold would hide what the passages refuse: nobody else sees it gone, and it comes back.
-    with transaction.atomic(), PatternMatcher() as matches:
+    # The space's own threshold would win over each that is tried: nobody else sees it gone, and it comes back.
+    with transaction.atomic():
         IndexVersion.objects.filter(is_active=True).update(least_cosine=None)
-        asker = Asker(collection, policy=policy, k=policy.top_k, matches=matches)
         for number, question in enumerate(questions, start=1):
-            found = asker.served(question)
-            share = 1.0 if found.lang == "en" else FOREIGN_SHARE
-            evidence.append(Evidence(question.is_answerable, found.best_cosine, not found.is_answerable, share))
+            evidence.append(Evidence(question.is_answerable, _refused_from(question, collection, policy=policy)))
             if report:
                 report("ask", number, len(questions))
         transaction.set_rollback(True)
     return tuple(evidence)
+
+
+def _refused_from(question: JudgedQuestion, collection: Collection, *, policy: Policy) -> float | None:
+    def is_refused(hundredths: int) -> bool:
+        tried = replace(policy, least_cosine=hundredths / 100)
+        asker = Asker(collection, policy=tried, k=policy.top_k, matches=PatternMatcher())
+        return not asker.served(question).is_answerable
+
+    first = bisect_left(range(101), True, key=is_refused)
+    return first / 100 if first <= 100 else None
 
 
 def store(threshold: float) -> str:

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from rag.domain.chunking import ChunkSizes
-from rag.domain.documents import INSIDE, RawDocument, Unread, combined_sha256
+from rag.domain.documents import INSIDE, Outcome, RawDocument, Unread, Untouched, combined_sha256
+from rag.domain.ingesting import IngestReport
 from rag.models import Document, Source
 from rag.services.postings import update_source_sums
-from rag.services.store import chunk_sizes, store_batch
+from rag.services.store import CHANGING, begin_change, chunk_sizes, store_batch
 
 HELD_CHARACTERS = 16_000_000  # of new documents that may be renamed ones; beyond it they count as new
 AT_ONCE = 100  # documents in one transaction
@@ -42,20 +43,22 @@ class Changes:
 
     def __init__(self, source: Source, *, at: datetime, keeps_others: bool = False, is_dry: bool = False) -> None:
         self._source, self._at = source, at
+        self._documents = Document.objects.filter(source_id=source.pk)
         self._keeps_others, self._is_dry = keeps_others, is_dry
         self._sizes: ChunkSizes | None = None
         self._held: list[Pair] = []
         self._held_characters = 0
+        self._untouched: list[str] = []
         self.seen: dict[str, str] = {}
         self.failed: list[Unread] = []
         self.counts = Counts()
         self.is_complete = False
 
-    def take(self, batch: Sequence[RawDocument | Unread]) -> tuple[int, ...]:
+    def take(self, batch: Sequence[Outcome]) -> tuple[int, ...]:
         """Store what is new or changed in `batch`; return the passages that need a vector."""
         documents = self._unseen(batch)
         uids = [raw.uid for raw, _ in documents]
-        known = dict(self._source.documents.filter(uid__in=uids).values_list("uid", "content_sha256")) if uids else {}
+        known = dict(self._documents.filter(uid__in=uids).values_list("uid", "content_sha256")) if uids else {}
         changed = [(raw, sha) for raw, sha in documents if known.get(raw.uid, sha) != sha]
         new = [pair for pair in documents if pair[0].uid not in known]
         self.counts.updated += len(changed)
@@ -73,23 +76,39 @@ class Changes:
         return self._create(new)
 
     def close(self) -> None:
-        """Note what the source now holds; a new revision makes every kept answer that rests on it expire."""
+        """Note what the source now holds; a new revision makes every kept answer that rests on it expire.
+
+        What a run that was killed had begun to change counts as changed.
+        """
         if self._is_dry:
             return
         combined = combined_sha256(self.seen.values()) if self.is_complete and not self._keeps_others else ""
         source = Source.objects.filter(pk=self._source.pk)
-        if self.counts.has_changed:
+        if self.counts.has_changed or self._source.content_sha256 == CHANGING:
             update_source_sums(self._source.pk)
             source.update(content_sha256=combined, revision=F("revision") + 1, ingested_at=self._at)
-            self._source.refresh_from_db()
         elif self._source.content_sha256 != combined:
             source.update(content_sha256=combined, ingested_at=self._at)
 
-    def _unseen(self, batch: Sequence[RawDocument | Unread]) -> list[Pair]:
+    def report(self) -> IngestReport:
+        """Return what was done so far."""
+        told = asdict(self.counts)
+        return IngestReport(
+            source=self._source.slug,
+            documents=len(self.seen) + len(self._untouched),
+            failed=len(self.failed),
+            failures=tuple(self.failed),
+            is_complete=self.is_complete,
+            **told | {"unchanged": self.counts.unchanged + len(self._untouched)},
+        )
+
+    def _unseen(self, batch: Sequence[Outcome]) -> list[Pair]:
         found: list[Pair] = []
         for item in batch:
             if isinstance(item, Unread):
                 self.failed.append(item)
+            elif isinstance(item, Untouched):
+                self._untouched.append(item.uid)
             elif item.uid in self.seen:
                 self.failed.append(Unread(item.uid, "duplicate_uid", TWICE))
             else:
@@ -102,9 +121,7 @@ class Changes:
         if self._keeps_others or not new or self._held_characters > HELD_CHARACTERS:
             return list(new)
         hashes = [sha for _, sha in new]
-        twins = set(
-            self._source.documents.filter(content_sha256__in=hashes).values_list("content_sha256", flat=True)
-        )
+        twins = set(self._documents.filter(content_sha256__in=hashes).values_list("content_sha256", flat=True))
         held = [pair for pair in new if pair[1] in twins]
         self._held += held
         self._held_characters += sum(len(raw.content) for raw, _ in held)
@@ -112,11 +129,11 @@ class Changes:
 
     def _gone(self) -> dict[str, list[int]]:
         """Return the documents that were not seen, by hash; those of a file that cannot be read now are kept."""
-        unread = tuple(f"{item.uid}{sign}" for item in self.failed for sign in INSIDE)
-        spared = {item.uid for item in self.failed}
+        spared = {item.uid for item in self.failed} | set(self._untouched)
+        within = tuple(f"{uid}{sign}" for uid in spared for sign in INSIDE)
         gone: defaultdict[str, list[int]] = defaultdict(list)
-        for pk, uid, sha in self._source.documents.values_list("pk", "uid", "content_sha256").iterator():
-            if uid not in self.seen and uid not in spared and not uid.startswith(unread):
+        for pk, uid, sha in self._documents.values_list("pk", "uid", "content_sha256").iterator():
+            if uid not in self.seen and uid not in spared and not uid.startswith(within):
                 gone[sha].append(pk)
         return gone
 
@@ -128,8 +145,10 @@ class Changes:
                 renamed.append(Document(pk=pks.pop(), uid=raw.uid))
             else:
                 new.append((raw, sha))
-        if not self._is_dry:
-            Document.objects.bulk_update(renamed, ["uid"], batch_size=500)
+        if renamed and not self._is_dry:
+            with transaction.atomic():
+                begin_change(self._source)
+                Document.objects.bulk_update(renamed, ["uid"], batch_size=500)
         self.counts.renamed += len(renamed)
         self._held = []
         return new
@@ -138,6 +157,7 @@ class Changes:
         self.counts.deleted += len(pks)
         for start in range(0, 0 if self._is_dry else len(pks), AT_ONCE):
             with transaction.atomic():
+                begin_change(self._source)
                 Document.objects.filter(pk__in=pks[start : start + AT_ONCE]).delete()
 
     def _create(self, new: Sequence[Pair]) -> tuple[int, ...]:

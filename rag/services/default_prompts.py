@@ -9,13 +9,14 @@ TASK_HEADING = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
 
 def rows() -> tuple[tuple[str, str, str], ...]:
-    """Return (purpose, language, text) of every shipped prompt: the answer, and the advice per kind of question."""
+    """Return (purpose, language, text) of every shipped prompt: answers, advice by kind of question, rewriting."""
     found: list[tuple[str, str, str]] = []
     for lang in LANGUAGES:
         found.append(("answer", lang, _read("answer", lang)))
         base, *parts = TASK_HEADING.split(_read("advice", lang))
         for query_type, task in zip(parts[::2], parts[1::2], strict=True):
             found.append((f"advice:{query_type}", lang, f"{base.strip()}\n\n{task.strip()}"))
+    found.append(("rewrite", "en", _read("rewrite", "en")))
     return tuple(found)
 
 

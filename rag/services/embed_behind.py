@@ -13,6 +13,7 @@ from django.db import connection
 
 from models_registry.domain.errors import ModelError
 from rag.models import IndexVersion
+from rag.services.keep_spaces import keep_index
 from rag.services.reindex import embed_chunks, embed_missing
 from rag.services.space_rows import searched_row, switch_to
 
@@ -75,6 +76,8 @@ class EmbedBehind:
         self.is_complete = self.is_complete and not self._until()
         if self.is_complete and not version.is_active:
             switch_to(version, at=self._at)
+        if self._embedded:
+            keep_index(version, at=self._at)
 
     def _missing_reported(self, done: int, of: int) -> None:
         if self._report:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from operator import length_hint
 from pathlib import Path
 
-from rag.domain.documents import RawDocument, Unread, batches
+from rag.domain.documents import Outcome, batches
 from rag.domain.errors import SourceUnreadable
+from rag.domain.ingesting import IngestReport
 from rag.metrics import DOCUMENTS_INDEXED, INDEX_OPERATIONS
 from rag.models import Source
 from rag.services.changes import Changes
@@ -24,35 +25,6 @@ LIBRARY_NAME = "Library"
 KNOWLEDGE_DIR = Path(__file__).resolve().parent.parent / "knowledge"
 BATCH = 100  # documents per transaction
 BATCH_CHARACTERS = 1_000_000  # and in memory at once
-FAILURES_TOLD = 100  # in a report; the rows of the dead letters have them all
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What one ingestion did, in documents, chunks and texts embedded; `flagged` documents show injection patterns.
-
-    `failed` counts files; not `is_complete`: time was up, and another run goes on.
-    """
-
-    source: str
-    documents: int
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    renamed: int = 0
-    deleted: int = 0
-    failed: int = 0
-    chunks: int = 0
-    embedded: int = 0
-    flagged: int = 0
-    seconds: float = 0.0
-    index_version: str = ""
-    is_complete: bool = True
-    failures: tuple[Unread, ...] = ()
-
-    @property
-    def has_changed(self) -> bool:
-        return bool(self.created or self.updated or self.renamed or self.deleted)
 
 
 def load_library(*, at: datetime, report: Report | None = None) -> IngestReport:
@@ -84,14 +56,12 @@ def ingest_folder(
     keeps_others: bool = False,
     until: Callable[[], bool] | None = None,
 ) -> IngestReport:
-    """Bring a source up to date with the files at or below `path`; a file that fails is listed, and keeps its documents.
+    """Bring a source up to date with the files at or below `path`; one that fails is listed, and keeps its documents.
 
     :raises SourceUnreadable: when there is no such path.
     """
     folder = Folder(path, lang=lang)
-    told = ingest_documents(
-        source, folder, at=at, report=report, keeps_others=keeps_others, until=until
-    )
+    told = ingest_documents(source, folder, at=at, report=report, keeps_others=keeps_others, until=until)
     if told.is_complete:
         settle_letters(source, told.failures, tried=None if not keeps_others else folder.uids(), at=at)
     return told
@@ -99,7 +69,7 @@ def ingest_folder(
 
 def ingest_documents(
     source: Source,
-    documents: Iterable[RawDocument | Unread],
+    documents: Iterable[Outcome],
     *,
     at: datetime,
     report: Report | None = None,
@@ -126,26 +96,17 @@ def ingest_documents(
             embedding.add(changes.complete())
         changes.close()
         version, embedded = embedding.finish()
-    counts = changes.counts
-    if counts.has_changed or embedded:
+    if changes.counts.has_changed or embedded:
         settle()
+        source.refresh_from_db()
     _count(source, changes)
-    return IngestReport(
-        source=source.slug,
-        documents=len(changes.seen),
-        created=counts.created,
-        updated=counts.updated,
-        unchanged=counts.unchanged,
-        renamed=counts.renamed,
-        deleted=counts.deleted,
-        failed=len(changes.failed),
-        chunks=counts.chunks,
+    return replace(
+        changes.report(),
         embedded=embedded,
-        flagged=counts.flagged,
         seconds=time.monotonic() - started,
         index_version=version,
+        without_vectors=str(embedding.failure or ""),
         is_complete=changes.is_complete and embedding.is_complete,
-        failures=tuple(changes.failed[:FAILURES_TOLD]),
     )
 
 

@@ -121,6 +121,15 @@ def set_scene(ask: Ask) -> Scene:
     )
 
 
+def open_scene(ask: Ask) -> tuple[Scene, AnswerResult | None]:
+    """Return what an answer depends on, and the kept answer to a question that leans on no earlier one.
+
+    :raises ConversationUnknown: as `set_scene`.
+    """
+    scene = set_scene(ask)
+    return scene, None if scene.earlier else look_up(scene)
+
+
 def put(scene: Scene, said: Rewritten) -> Scene:
     """Return the scene with its question as it stands alone, and what is searched in its place."""
     history = sha256(repr(scene.earlier).encode()).hexdigest() if said.standalone != scene.ask.question else ""

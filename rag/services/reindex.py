@@ -5,10 +5,12 @@ Resumable at any moment: each batch is claimed, embedded and written in one tran
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
+import numpy as np
 from django.db import transaction
 
-from models_registry.domain.embedding import EmbeddingModel, EmbeddingReport, RefusedText
+from models_registry.domain.embedding import EmbeddingModel, EmbeddingReport, RefusedText, Vectors
 from models_registry.services.embed import embed_each_by, embed_passages
 from rag.domain.spaces import as_passage
 from rag.metrics import EMBEDDINGS_GENERATED
@@ -17,6 +19,7 @@ from rag.services.space_rows import is_built_in, searched_row, switch_to
 from rag.services.vectors_sql import Claim, Lacking, claim, count_lacking, still_there, write_vectors
 
 BATCH = 128  # passages per transaction: four calls of 32 to a host at once, and enough to sort by length here
+HEADING_SHARE = 0.3  # of the vector of the breadcrumb alone: MRR +0.03; 0.2 the same, from 0.5 on it is worse
 Report = Callable[[int, int], None]  # (done, of)
 Until = Callable[[], bool]
 
@@ -108,10 +111,19 @@ def _embed(version: IndexVersion, passages: Sequence[Lacking]) -> int:
 
 def _vectors(version: IndexVersion, texts: Sequence[str]) -> EmbeddingReport:
     if is_built_in(version):
-        vectors = embed_passages(texts)
+        vectors = _with_headings(texts)
         return EmbeddingReport(vectors, tuple(range(len(texts))), refused=(), prompt_tokens=None, model=version.model)
     model = EmbeddingModel(version.model, digest=version.digest, dimension=version.dimension)
     return embed_each_by([as_passage(text, scheme=version.prefix_scheme) for text in texts], model=model)
+
+
+def _with_headings(texts: Sequence[str]) -> Vectors:
+    """Return the vectors of passages, drawn toward what their headings mean alone; equal headings cost one text."""
+    headings = [text.partition("\n")[0] for text in texts]
+    places = {heading: len(texts) + place for place, heading in enumerate(dict.fromkeys(headings))}
+    vectors = embed_passages([*texts, *places])
+    mixed = vectors[: len(texts)] + HEADING_SHARE * vectors[[places[heading] for heading in headings]]
+    return cast(Vectors, mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
 
 
 def _quarantine(version: IndexVersion, refused: Sequence[tuple[Lacking, RefusedText]]) -> None:

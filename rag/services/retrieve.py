@@ -2,33 +2,29 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
 
+import numpy as np
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils import timezone
 
+from models_registry.domain.embedding import Vectors
 from rag import metrics
-from rag.domain.answerable import Support, judge
+from rag.domain.answerable import judge
 from rag.domain.bm25 import QuestionWord, lexeme_weights
-from rag.domain.expansion import Expansion, candidate_terms, expand, fold, words_of
-from rag.domain.fusion import distinct, reciprocal_rank_fusion
+from rag.domain.expansion import Expansion, candidate_terms, expand, words_of
 from rag.domain.language import detect_language, is_function_word
-from rag.domain.passages import Explanation, LegPlace, Passage, Retrieval
+from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import SHIPPED, Policy
 from rag.domain.spaces import Space
 from rag.domain.steps import ALL_STEPS, Steps
 from rag.services.active_space import active_space, embed_question_in
-from rag.services.search_sql import (
-    ChunkRow,
-    CorpusSums,
-    Legs,
-    Reader,
-    chunk_rows,
-    glossary_rows,
-    search_legs,
-    word_frequencies,
-)
+from rag.services.find import find
+from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, search_legs, word_frequencies
 
-SPARE = 6  # candidates read beyond k, to replace near-duplicates
+ADDED_WEIGHT = 0.7  # of a word that the glossary brought, in the lexical leg: 0.5 to 0.8 within noise, 1 is worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +44,10 @@ class _Search:
         return self.rewritten or self.question
 
     @property
-    def least_cosine(self) -> float:
+    def judging(self) -> Policy:
+        """Return the policy with the threshold of the space, where that has one."""
         own = self.space.least_cosine if self.space else None
-        return self.policy.least_cosine if own is None else own
+        return self.policy if own is None else replace(self.policy, least_cosine=own)
 
 
 def retrieve(
@@ -64,12 +61,13 @@ def retrieve(
     languages: Sequence[str] | None = None,
     steps: Steps = ALL_STEPS,
     rewritten: str | None = None,
+    at: datetime | None = None,
 ) -> Retrieval:
     """Return the k best passages that `user` may read, and whether they can hold the answer.
 
     `policy` says how many when `k` does not, and how near they must be; `queries.library_policy` reads the row.
     `sources` and `languages` narrow what is searched; None: every source, and the policy's languages. `rewritten` is
-    the question in English, by a model (rewrite.py): it is searched in the question's place.
+    the question in English, by a model (rewrite.py): it is searched in its place. `at` is now: documents age.
 
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
@@ -83,27 +81,44 @@ def retrieve(
         space=active_space(),
         rewritten=rewritten,
     )
-    with metrics.EXPANSION_SECONDS.time():
-        expansion = expand_question(search.searched, lang=search.lang) if steps.glossary else expand(search.searched, ())
+    expansion = _expand(search)
     words, sums = _weigh_words(expansion, search)
     legs = _legs(expansion, words, sums, search)
-    passages = _passages(legs, words=words, k=k or policy.top_k)
-    support = _judge(words, passages, legs, expansion, sums, search)
+    today = (at or timezone.now()).date()
+    found = find(legs, words=words, k=k or policy.top_k, steps=steps, rerank_top=policy.rerank_top, today=today)
+    support = judge(
+        words,
+        question=search.searched,
+        passage_texts=found.texts,
+        best_cosine=legs.dense[0][1] if legs.dense else None,
+        covered=expansion.covered,
+        passages=sums.passages,
+        lang=search.lang,
+        policy=search.judging,
+    )
     elapsed_ms = (time.perf_counter() - started) * 1000
-    _measure(legs, expansion, passages, elapsed_ms=elapsed_ms)
+    _measure(legs, expansion, found.passages, elapsed_ms=elapsed_ms)
     return Retrieval(
         question=question,
         lang=lang or detect_language(question),
-        passages=passages,
+        passages=found.passages,
         best_cosine=support.best_cosine,
-        missing_terms=support.missing_names or support.missing,
+        missing_terms=support.missing,
         is_answerable=support.is_answerable,
+        lack=support.lack,
         index_version=search.space.slug if search.space else "",
         elapsed_ms=round(elapsed_ms),
         added=expansion.added,
         rewritten=rewritten,
         steps=steps,
     )
+
+
+def _expand(search: _Search) -> Expansion:
+    with metrics.EXPANSION_SECONDS.time():
+        if search.steps.glossary:
+            return expand_question(search.searched, lang=search.lang)
+        return expand(search.searched, ())
 
 
 def expand_question(question: str, *, lang: str) -> Expansion:
@@ -125,80 +140,24 @@ def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionW
 
 
 def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Legs:
-    steps = search.steps
-    weights = lexeme_weights(words, passages=sums.passages) if steps.lexical else {}
-    ttl_s = search.policy.embedding_ttl_s
-    vector = embed_question_in(search.space, expansion.text, ttl_s=ttl_s) if steps.dense else None
+    weights = lexeme_weights(words, passages=sums.passages, added_weight=ADDED_WEIGHT) if search.steps.lexical else {}
+    vector = _vector(expansion, search) if search.steps.dense else None
     with metrics.HYBRID_SEARCH_SECONDS.time():
         return search_legs(weights, vector, space=search.space, sums=sums, reader=search.reader)
 
 
-def _judge(
-    words: Sequence[QuestionWord],
-    passages: Sequence[Passage],
-    legs: Legs,
-    expansion: Expansion,
-    sums: CorpusSums,
-    search: _Search,
-) -> Support:
-    return judge(
-        words,
-        question=search.searched,
-        passage_texts=[fold(f"{one.breadcrumb} {one.text}") for one in passages],
-        best_cosine=legs.dense[0][1] if legs.dense else None,
-        covered=expansion.covered,
-        passages=sums.passages,
-        lang=search.lang,
-        least_cosine=search.least_cosine,
-    )
-
-
-def _passages(legs: Legs, *, words: Sequence[QuestionWord], k: int) -> tuple[Passage, ...]:
-    fused = reciprocal_rank_fusion([[chunk for chunk, _ in legs.lexical], [chunk for chunk, _ in legs.dense]])
-    scores = dict(fused[: k + SPARE])
-    rows = chunk_rows(list(scores))
-    order = [chunk for chunk in scores if chunk in rows]  # a chunk may be gone since the legs were read
-    kept = distinct({chunk: rows[chunk].text for chunk in order}, order=order)[:k]
-    places = {
-        "lexical": {chunk: (rank, score) for rank, (chunk, score) in enumerate(legs.lexical, start=1)},
-        "dense": {chunk: (rank, score) for rank, (chunk, score) in enumerate(legs.dense, start=1)},
-    }
-    return tuple(
-        _passage(
-            rows[chunk],
-            rank=rank,
-            score=scores[chunk],
-            places=tuple(
-                LegPlace(leg, *of[chunk], share=1 / (60 + of[chunk][0])) for leg, of in places.items() if chunk in of
-            ),
-            words=words,
-        )
-        for rank, chunk in enumerate(kept, start=1)
-    )
-
-
-def _passage(
-    row: ChunkRow, *, rank: int, score: float, places: tuple[LegPlace, ...], words: Sequence[QuestionWord]
-) -> Passage:
-    by_leg = {place.leg: place for place in places}
-    lexical, dense = by_leg.get("lexical"), by_leg.get("dense")
-    return Passage(
-        chunk_id=row.chunk_id,
-        document_id=row.document_id,
-        document_uid=row.document_uid,
-        title=row.title,
-        breadcrumb=row.breadcrumb,
-        text=row.text,
-        lang=row.lang,
-        url=row.url,
-        rank=rank,
-        score=score,
-        cosine=dense.score if dense else None,
-        bm25=lexical.score if lexical else None,
-        dense_rank=dense.rank if dense else None,
-        lexical_rank=lexical.rank if lexical else None,
-        explain=Explanation(legs=places),
-    )
+def _vector(expansion: Expansion, search: _Search) -> Vectors | None:
+    """Return the middle of what the question's readings mean; a host's model reads one text only: each costs a call."""
+    readings = expansion.readings if search.steps.gloss else (expansion.question, expansion.text)
+    if search.space and not search.space.is_built_in:
+        readings = (expansion.text,)
+    ttl_s = search.policy.embedding_ttl_s
+    vectors = [embed_question_in(search.space, text, ttl_s=ttl_s) for text in dict.fromkeys(readings)]
+    known = [vector for vector in vectors if vector is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    middle = np.sum(known, axis=0, dtype=np.float32)
+    return cast(Vectors, middle / np.linalg.norm(middle))
 
 
 def _measure(legs: Legs, expansion: Expansion, passages: Sequence[Passage], *, elapsed_ms: float) -> None:

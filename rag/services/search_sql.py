@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -70,7 +71,7 @@ UNION ALL
 """
 NO_VECTORS = "SELECT NULL::bigint AS chunk_id, NULL::float8 AS score WHERE false"
 CHUNKS = """
-SELECT c.id, d.id, d.uid, d.title, c.breadcrumb, c.text, d.lang, d.url
+SELECT c.id, d.id, d.uid, d.title, c.breadcrumb, c.text, d.lang, d.url, d.dated_at, d.quality, d.cited_count
 FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id WHERE c.id = ANY (%s)
 """
 GLOSSARY = "SELECT term, lang, expansion FROM rag_glossaryentry WHERE is_enabled AND key = ANY (%s) ORDER BY lang, term"
@@ -88,6 +89,9 @@ class ChunkRow:
     text: str
     lang: str
     url: str
+    dated_at: date | None = None
+    quality: float | None = None  # 0-1; None: not judged
+    cited_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from models_registry.domain.errors import ModelError
 from models_registry.domain.model_names import normalized
-from models_registry.services.embed import BUILTIN_NAMES
+from models_registry.services.embed import BUILTIN_NAMES, embedding_space
 from rag.domain.errors import SpaceNotReady
 from rag.domain.spaces import PrefixScheme, element_for, scheme_of
 from rag.metrics import INDEX_OPERATIONS
@@ -21,7 +21,7 @@ from rag.services import build_space
 from rag.services.index_sql import building, drop_indexes
 from rag.services.probe_space import installed_model
 from rag.services.reindex import embed_chunks
-from rag.services.space_rows import built_in_row, is_alive
+from rag.services.space_rows import built_in_row
 
 State = IndexVersion.State
 AT_ONCE = 5_000  # vectors deleted in one statement
@@ -42,7 +42,7 @@ def plan_space(
     `version` empty: as the settings say.
     """
     version = version or settings.EMBED_VERSION
-    if model.strip() in BUILTIN_NAMES or normalized(model) in BUILTIN_NAMES:
+    if _is_built_in(model):
         row = built_in_row(at=at)
     else:
         row = _host_row(model.strip(), at=at, version=version, dimension=dimension, scheme=scheme or scheme_of(model))
@@ -52,10 +52,27 @@ def plan_space(
     return row
 
 
+def find_space(model: str | None) -> IndexVersion | None:
+    """Return the latest space of this model (None: the one that is searched), or None while there is none."""
+    if model is None:
+        return IndexVersion.objects.filter(is_active=True).first()
+    if _is_built_in(model):
+        return IndexVersion.objects.filter(slug=embedding_space().slug).first()
+    rows = IndexVersion.objects.order_by("-created_at")
+    return next((row for row in rows if normalized(row.model) == normalized(model)), None)
+
+
+def force_kind(row: IndexVersion, kind: str) -> None:
+    """Have a space searched by this kind of index, whatever its size; empty: by its size again."""
+    IndexVersion.objects.filter(pk=row.pk).update(forced_kind=kind)
+    row.forced_kind = kind
+
+
 def build(row: IndexVersion, *, at: datetime, afresh: bool = False) -> None:
-    """Queue the building of a space, unless it is under way; with `afresh` its index also when one is there."""
-    if is_alive(row, at=at):
-        return
+    """Queue the building of a space; with `afresh` its index is built also when one is there.
+
+    Where it is under way this is another pair of hands: they share the work.
+    """
     row.message, row.alive_at = "", at
     if not row.is_active:
         row.state = State.BUILDING
@@ -92,6 +109,10 @@ def retry_quarantine(row_ids: Sequence[int]) -> int:
     """Try passages in quarantine once more and return how many left it; a host that is away leaves them there."""
     rows = Quarantine.objects.filter(pk__in=row_ids).select_related("index_version")
     return sum(_retry(row) for row in rows)
+
+
+def _is_built_in(model: str) -> bool:
+    return model.strip() in BUILTIN_NAMES or normalized(model) in BUILTIN_NAMES
 
 
 def _retry(row: Quarantine) -> bool:

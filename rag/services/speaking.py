@@ -9,7 +9,7 @@ from models_registry.domain.chat import Loading, Piece, Queued, Started, Text
 from models_registry.domain.errors import GenerationCanceled, ModelError, RateLimited
 from models_registry.domain.wording import clean_answer
 from models_registry.services.generate import Speech
-from rag.domain.answers import Draft, evidence_of, given_to
+from rag.domain.answers import Draft
 from rag.domain.busy import capacity_refusal
 from rag.domain.events import Event, EventType, doubt, voice, waiting
 from rag.domain.listening import Listener, Shown
@@ -28,15 +28,15 @@ class Speaking:
     def __init__(self, scene: Scene, told: Told, *, stop: asyncio.Event) -> None:
         self._scene = scene
         self.told = told
-        self.evidence = evidence_of(told.retrieval, facts=scene.fact_lines)
         self.speech = Speech(scene.plan, told.messages, stop=stop)
         self._listener = Listener(
             passages=len(told.retrieval.passages),
-            given=given_to(told.retrieval, facts=scene.fact_lines),
-            evidence=self.evidence,
+            given=told.given,
+            evidence=told.evidence,
             lang=scene.lang,
         )
         self._pieces = 0
+        self._late = Shown("")
         self._after_refusal = 0
         self.refusal: RateLimited | None = None
         self.is_interrupted = False
@@ -77,7 +77,7 @@ class Speaking:
                         yield event
                     if self._has_said_enough():
                         break
-            for event in self._told(self._listener.flush()):
+            for event in self._told(self._listener.flush(), is_last=True):
                 yield event
         except GenerationCanceled:
             raise
@@ -101,7 +101,12 @@ class Speaking:
         elif isinstance(piece, Text):
             yield from self._told(self._listener.feed(piece.content))
 
-    def _told(self, shown: Shown) -> Iterator[Event]:
+    def _told(self, shown: Shown, *, is_last: bool = False) -> Iterator[Event]:
+        if not self._scene.plan.is_streaming:  # all words at once, when the last of them is known to be good
+            self._late = Shown(self._late.text + shown.text, (*self._late.checks, *shown.checks))
+            if not is_last:
+                return
+            shown = self._late
         if shown.text:
             self._pieces += 1
             yield Event(EventType.TOKEN, self._progress, {"text": shown.text})

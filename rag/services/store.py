@@ -14,6 +14,7 @@ from rag.domain.markdown import tidy
 from rag.models import Chunk, Document, LibraryPolicy, Source
 from rag.services.postings import write_postings
 
+CHANGING = "changing"  # in the place of a source's hash
 ASIDE = 1_000_000  # ordinals of passages that are being moved: two may not have one ordinal even for a moment
 ROW_FIELDS = (
     "title", "lang", "content", "content_sha256", "url", "tags", "references", "flags", "dated_at", "ingested_at",
@@ -55,20 +56,27 @@ def chunk_sizes() -> ChunkSizes:
     return ChunkSizes(row[0], max(row), min(ChunkSizes().smallest, row[0])) if row else ChunkSizes()
 
 
-def store_batch(
-    source: Source, batch: Sequence[tuple[RawDocument, str]], *, sizes: ChunkSizes, at: datetime
-) -> Stored:
+def begin_change(source: Source) -> None:
+    """Mark a source as being changed, and be the only one to change it until the transaction ends.
+
+    Two that cut the same document anew would fight for its ordinals. The mark outlives whoever is killed.
+    """
+    Source.objects.filter(pk=source.pk).update(content_sha256=CHANGING)
+
+
+def store_batch(source: Source, batch: Sequence[tuple[RawDocument, str]], *, sizes: ChunkSizes, at: datetime) -> Stored:
     """Write (document, its hash) pairs with passages and postings, in one transaction."""
     cuts = [_cut(raw, sizes=sizes) for raw, _ in batch]
     with transaction.atomic():
-        # One at a time in a source: two that cut the same document anew would fight for its ordinals.
-        Source.objects.select_for_update(no_key=True).only("pk").get(pk=source.pk)
+        begin_change(source)
         stored = _stored_chunks(source, cuts)
         rows = [_document_row(source, cut, sha=sha, at=at) for cut, (_, sha) in zip(cuts, batch, strict=True)]
         rows = Document.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["source", "uid"], update_fields=ROW_FIELDS
         )
-        new_ids = _recut_all([(row.pk, recut(stored[row.uid], cut.pieces)) for row, cut in zip(rows, cuts, strict=True)])
+        new_ids = _recut_all(
+            [(row.pk, recut(stored[row.uid], cut.pieces)) for row, cut in zip(rows, cuts, strict=True)]
+        )
         write_postings(new_ids)
     return Stored(
         chunks=sum(len(cut.pieces) for cut in cuts),
@@ -114,7 +122,7 @@ def _place(kept: Sequence[tuple[StoredChunk, ChunkText]]) -> None:
     if not kept:
         return
     moved = [stored.pk for stored, piece in kept if stored.ordinal != piece.ordinal]
-    columns = [
+    columns: list[list[int | None]] = [
         [stored.pk for stored, _ in kept],
         [piece.ordinal for _, piece in kept],
         [piece.start for _, piece in kept],

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from models_registry.domain.chat import Message
 from rag import metrics
+from rag.domain.answers import evidence_of, given_to
+from rag.domain.grounding import Evidence
+from rag.domain.guarding import Given
 from rag.domain.levels import Level, level_for
 from rag.domain.passages import Retrieval
 from rag.domain.prompting import answer_messages, new_boundary, recent_turns, within_budget
@@ -17,15 +20,23 @@ MOST_HISTORY_TOKENS = 1200
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A prompt, and the retrieval cut to the passages that stand in it: only they can be cited."""
+    """A prompt, and the retrieval cut to the passages that stand in it: only they can be cited.
+
+    `given` and `evidence` are what its answer is held against.
+    """
 
     messages: tuple[Message, ...]
     retrieval: Retrieval
     level: Level
+    given: Given
+    evidence: Evidence
 
 
 def tell(scene: Scene, retrieval: Retrieval) -> Told:
-    """Return the prompt: as many passages as the question's level asks for and the smallest planned window holds."""
+    """Return the prompt: as many passages as the question's level asks for and the smallest planned window holds.
+
+    Reading them takes some ten milliseconds: not for the event loop.
+    """
     window = min((candidate.num_ctx for candidate in scene.plan.candidates), default=scene.plan.knobs.num_ctx)
     room = max(window - scene.plan.knobs.max_tokens - PROMPT_OVERHEAD_TOKENS, window // 3)
     # A question that stood alone from the start gets no history: its answer may serve whoever asks the same.
@@ -45,7 +56,8 @@ def tell(scene: Scene, retrieval: Retrieval) -> Told:
         lang=scene.lang,
         boundary=new_boundary(),
     )
-    return Told(messages, replace(retrieval, passages=passages), level)
+    read, facts = replace(retrieval, passages=passages), scene.fact_lines
+    return Told(messages, read, level, given_to(read, facts=facts), evidence_of(read, facts=facts))
 
 
 def _measure(retrieval: Retrieval, level: Level, *, passages_told: int) -> None:

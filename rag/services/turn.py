@@ -20,7 +20,7 @@ from rag.domain.notes import note
 from rag.domain.passages import Retrieval
 from rag.domain.trace import Trace
 from rag.services.keep import keep
-from rag.services.prepare import Ask, Scene, find_passages, look_up, put, set_scene, space_fields
+from rag.services.prepare import Ask, Scene, find_passages, look_up, open_scene, put, space_fields
 from rag.services.prompts import ANSWER_PURPOSE
 from rag.services.rewrite import rewrite
 from rag.services.speaking import Speaking
@@ -80,12 +80,14 @@ class Turn:
             self._outcome, self._error_code, self._result = Outcome.ABANDONED, exc.code, None
 
     async def _answered(self) -> AsyncGenerator[Event, None]:
-        scene = await self._set_scene()
+        scene, kept = await self._step("prepare", open_scene, self._ask)
+        self._scene, self._lang = scene, scene.lang
         for block in scene.facts:
             yield Event(EventType.NODE_INFO, 25, {"title": block.title, "lines": list(block.lines), **block.data})
         if scene.earlier:
             scene = await self._rewritten(scene)
-        if (kept := await self._step("cache", look_up, scene)) is not None:
+            kept = await self._step("cache", look_up, scene)
+        if kept is not None:
             self._is_cached = True
             yield self._succeed(kept, EventType.CACHED_DATA)
             return
@@ -103,11 +105,6 @@ class Turn:
             async for event in events:
                 yield event
 
-    async def _set_scene(self) -> Scene:
-        self._scene = scene = await self._step("prepare", set_scene, self._ask)
-        self._lang = scene.lang
-        return scene
-
     async def _rewritten(self, scene: Scene) -> Scene:
         """Put the question so that it stands alone and can be searched; without a model where the asker wants none."""
         may_ask = self._ask.include_ai and scene.policy.rewrites_questions
@@ -120,7 +117,8 @@ class Turn:
             policy=replace(scene.policy, rewrites_questions=may_ask),
             stop=self._ticket.stop,
         )
-        self._note_step("rewrite", started, detail=said.search_text or "")
+        if said.search_text or said.standalone != scene.question:
+            self._note_step("rewrite", started, detail=said.search_text or said.standalone)
         self._scene = put(scene, said)
         return self._scene
 
@@ -134,13 +132,16 @@ class Turn:
         draft = self._draft(retrieval, is_lacking=is_lacking)
         if draft.is_degraded:
             yield warning("degraded", draft.note, progress=50)
-        result = await self._step("check", lambda _scene: self._checked(draft, retrieval), scene)
+        started = self._clock()
+        result = await asyncio.to_thread(self._checked, draft, retrieval)
+        self._note_step("check", started)
         yield self._succeed(result, EventType.ANSWER)
 
     async def _spoken(self, scene: Scene, retrieval: Retrieval) -> AsyncGenerator[Event, None]:
         """Yield the model's words as they come. No row is read or written while it speaks."""
         started = self._clock()
-        self._speaking = speaking = Speaking(scene, tell(scene, retrieval), stop=self._ticket.stop)
+        told = await asyncio.to_thread(tell, scene, retrieval)
+        self._speaking = speaking = Speaking(scene, told, stop=self._ticket.stop)
         try:
             async with aclosing(speaking.events()) as events:
                 async for event in events:
@@ -172,7 +173,7 @@ class Turn:
             query_type=scene.query_type.value if scene else "detailed",
             space=space_fields(retrieval, scene.space if scene else None),
             standalone=scene.standalone if scene else "",
-            evidence=speaking.evidence if speaking and draft.model else None,
+            evidence=speaking.told.evidence if speaking and draft.model else None,
         )
 
     def _succeed(self, result: AnswerResult, kind: EventType) -> Event:

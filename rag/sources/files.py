@@ -1,23 +1,47 @@
-"""Read documents from Markdown and text files, with YAML front matter where there is some. Follows no link out."""
+"""Read the files at or below a path. Follows no link out, looks into no hidden folder, holds one file at a time."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
+from rag.domain.documents import Outcome, Unread
+from rag.domain.errors import DocumentBroken, DocumentTooLarge, SourceUnreadable
+from rag.sources.kinds import kind_by_name
+from rag.sources.reading import MOST_BYTES, clean_uid, read_file
 
-from rag.domain.documents import RawDocument, Reference
-from rag.domain.errors import DocumentInvalid, SourceUnreadable
-from rag.domain.language import detect_language
-from rag.domain.markdown import plain_heading
 
-SUFFIXES = frozenset({".md", ".markdown", ".txt"})
-MOST_BYTES = 8 * 1024 * 1024  # of one file; a longer text is a dump, not a document
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+)$|\A(.+)\n=+[ \t]*$", re.MULTILINE)
+class Folder:
+    """The documents at or below `root`; uid = path below it. Without `origin`, the top folder opens breadcrumbs.
+
+    :raises SourceUnreadable: when there is no such path.
+    """
+
+    def __init__(self, root: Path, *, origin: str | None = None, lang: str = "") -> None:
+        self._root, self._origin, self._lang = root, origin, lang
+        self._base = root if root.is_dir() else root.parent
+        self._files = find_files(root)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for file in self._files:
+            yield from self._read(file)
+
+    def __length_hint__(self) -> int:
+        return len(self._files)
+
+    def uids(self) -> frozenset[str]:
+        """Return the uid of every file."""
+        return frozenset(clean_uid(file.relative_to(self._base).as_posix()) for file in self._files)
+
+    def _read(self, file: Path) -> Iterator[Outcome]:
+        relative = file.relative_to(self._base)
+        uid = relative.as_posix()
+        top = relative.parts[0] if len(relative.parts) > 1 else ""
+        try:
+            content = _content(file)
+        except SourceUnreadable as exc:
+            yield Unread(clean_uid(uid), exc.code, str(exc))
+            return
+        origin = top if self._origin is None else self._origin
+        yield from read_file(content, uid=uid, origin=origin, lang=self._lang, only_records=self._root.is_dir())
 
 
 def find_files(path: Path) -> tuple[Path, ...]:
@@ -29,103 +53,23 @@ def find_files(path: Path) -> tuple[Path, ...]:
         return (path,)
     if not path.is_dir():
         raise SourceUnreadable(f"There is no file or folder {path}.")
-    found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    return tuple(sorted(file for file in found if not _is_hidden(file.relative_to(path))))
+    inside = path.resolve()
+    found = (file for file in path.rglob("*") if kind_by_name(file.name) and not _is_hidden(file.relative_to(path)))
+    return tuple(sorted(file for file in found if file.is_file() and file.resolve().is_relative_to(inside)))
 
 
 def _is_hidden(relative: Path) -> bool:
     return any(part.startswith(".") for part in relative.parts)
 
 
-def read_documents(root: Path, *, origin: str | None = None) -> Iterator[RawDocument]:
-    """Yield the documents at or below `root`; uid = path below it. Without `origin`, the top folder opens breadcrumbs.
+def _content(file: Path) -> bytes:
+    """Return what is in a file.
 
-    :raises SourceUnreadable: naming the file that is too large or cannot be read.
-    """
-    base = root if root.is_dir() else root.parent
-    for file in find_files(root):
-        relative = file.relative_to(base)
-        top = relative.parts[0] if len(relative.parts) > 1 else ""
-        yield read_document(file, uid=relative.as_posix(), origin=top if origin is None else origin)
-
-
-def read_document(file: Path, *, uid: str, origin: str = "") -> RawDocument:
-    """Return one file as a document; bytes that are not UTF-8 become U+FFFD.
-
-    :raises DocumentInvalid: naming the file and what is wrong with its front matter.
+    :raises SourceUnreadable: when it cannot be read, or is too large.
     """
     try:
         if file.stat().st_size > MOST_BYTES:
-            raise DocumentInvalid(f"{uid}: larger than {MOST_BYTES // 1024 // 1024} MB.")
-        text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
+            raise DocumentTooLarge(f"It is larger than {MOST_BYTES >> 20} MB. Divide it.")
+        return file.read_bytes()
     except OSError as exc:
-        raise SourceUnreadable(f"{uid}: cannot be read.") from exc
-    return parse_document(text, uid=uid, origin=origin)
-
-
-def parse_document(text: str, *, uid: str, origin: str = "") -> RawDocument:
-    """Return `text` as a document, its front matter taken off and understood.
-
-    :raises DocumentInvalid: naming the field.
-    """
-    text = text.replace("\r\n", "\n")
-    header = FRONT_MATTER.match(text)
-    fields = _fields(header[1], uid=uid) if header else {}
-    body = text[header.end() :] if header else text
-    return RawDocument(
-        uid=uid[:200],
-        title=str(fields.get("title") or first_heading(body) or Path(uid).stem)[:300],
-        content=body.strip() + "\n",
-        lang=str(fields.get("lang") or detect_language(body))[:8],
-        origin=origin,
-        url=str(fields.get("url") or "")[:500],
-        tags=tuple(str(tag)[:60] for tag in _listing(fields, "tags", uid=uid)),
-        references=tuple(_reference(item, uid=uid) for item in _listing(fields, "sources", uid=uid)),
-        dated_at=_date(fields.get("updated"), uid=uid),
-    )
-
-
-def first_heading(body: str) -> str:
-    """Return the words of the first top heading, or ""."""
-    found = FIRST_HEADING.search(body)
-    return plain_heading(found[1] or found[2]) if found else ""
-
-
-def _fields(header: str, *, uid: str) -> Mapping[str, Any]:
-    try:
-        fields = yaml.safe_load(header)
-    except yaml.YAMLError as exc:
-        raise DocumentInvalid(f"{uid}: the front matter is not valid YAML.") from exc
-    if fields is None or isinstance(fields, dict):
-        return fields or {}
-    return {}  # a text that opens with a rule, not a header
-
-
-def _listing(fields: Mapping[str, Any], name: str, *, uid: str) -> list[Any]:
-    value = fields.get(name) or []
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, list):
-        raise DocumentInvalid(f"{uid}: {name} is not a list.")
-    return value
-
-
-def _reference(item: Any, *, uid: str) -> Reference:
-    if isinstance(item, str):
-        return Reference(item, item if item.startswith("http") else "")
-    if not isinstance(item, dict) or not item.get("name"):
-        raise DocumentInvalid(f"{uid}: a source has no name: {json.dumps(item, default=str)[:80]}")
-    return Reference(str(item["name"]), str(item.get("url") or ""))
-
-
-def _date(value: Any, *, uid: str) -> date | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError as exc:
-        raise DocumentInvalid(f"{uid}: updated is not a date: {str(value)[:40]}") from exc
+        raise DocumentBroken("It cannot be read. See who may read it, and whether the disk is sound.") from exc

@@ -18,8 +18,37 @@ DEEPEST = 2_000  # open elements: the parser looks through them at every tag, so
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_.:-]{2,40})", re.IGNORECASE)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 NOT_COUNTED = frozenset(  # closed by themselves
-    "p li td tr th dt dd option thead tbody tfoot colgroup col br hr img input meta link area base source track wbr "
-    "embed param body html head".split()
+    [
+        "p",
+        "li",
+        "td",
+        "tr",
+        "th",
+        "dt",
+        "dd",
+        "option",
+        "thead",
+        "tbody",
+        "tfoot",
+        "colgroup",
+        "col",
+        "br",
+        "hr",
+        "img",
+        "input",
+        "meta",
+        "link",
+        "area",
+        "base",
+        "source",
+        "track",
+        "wbr",
+        "embed",
+        "param",
+        "body",
+        "html",
+        "head",
+    ]
 )
 SILENT = "script, style, link, meta, svg, math, iframe, object, embed, form, input, button, select, textarea, canvas"
 AROUND = "nav, header nav, footer, aside, [role=navigation], [role=banner], [role=contentinfo], [role=search]"
@@ -30,9 +59,7 @@ SIMPLE_SELECTOR = re.compile(r"[a-zA-Z]{0,20}[.#][\w-]{1,80}")
 MAIN_WORDS = 80  # of <main> or <article>: with fewer it is a frame around something else
 
 
-def read_html(
-    content: bytes, *, uid: str, origin: str = "", url: str = "", charset: str = ""
-) -> RawDocument:
+def read_html(content: bytes, *, uid: str, origin: str = "", url: str = "", charset: str = "") -> RawDocument:
     """Return a web page as a document of Markdown.
 
     :raises DocumentInvalid: when it is too large, too deep, or holds no text.
@@ -91,7 +118,7 @@ def _drop_hidden(page: LexborHTMLParser) -> bool:
     has_hidden = _drop_comments(page)
     for node in page.css(", ".join((UNSEEN, *selectors))):
         if _is_hidden(node, has_rule=bool(selectors) and any(node.css_matches(one) for one in selectors)):
-            has_hidden = has_hidden or bool((node.text() or node.html or "").strip()) 
+            has_hidden = has_hidden or bool((node.text() or node.html or "").strip())
             node.decompose()
     for node in page.css(AROUND):
         node.decompose()

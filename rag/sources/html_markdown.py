@@ -10,8 +10,36 @@ BLANKS = re.compile(r"\s+")
 FENCES = ("```", "~~~~")
 LONGEST_CELL = 2_000  # characters
 BLOCKS = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figcaption figure footer header hgroup html "
-    "legend main p section summary td th tr tbody thead caption".split()
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "header",
+        "hgroup",
+        "html",
+        "legend",
+        "main",
+        "p",
+        "section",
+        "summary",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "thead",
+        "caption",
+    ]
 )
 HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 CODE_LANGUAGE = re.compile(r"(?:language|lang|highlight)-(?:source-)?([\w+-]{1,20})")

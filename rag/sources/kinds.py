@@ -31,7 +31,9 @@ SUFFIXES = {
 }  # fmt: skip
 ARCHIVES = frozenset({Kind.ZIP, Kind.TAR})
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")  # gzip, bzip2, xz: a tar is expected within
-HTML_START = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+HTML_START = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 CLAIMED = {kind.value: kind for kind in (Kind.HTML, Kind.MARKDOWN, Kind.JSON)} | {
     "application/xhtml+xml": Kind.HTML,
     "text/x-markdown": Kind.MARKDOWN,

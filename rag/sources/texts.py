@@ -22,7 +22,9 @@ FLAG = "hidden_markup"
 EMPTY = "There is no text in it. Hand in a file with words."
 
 
-def read_text(content: bytes, *, uid: str, kind: Kind, origin: str = "", url: str = "", charset: str = "") -> RawDocument:
+def read_text(
+    content: bytes, *, uid: str, kind: Kind, origin: str = "", url: str = "", charset: str = ""
+) -> RawDocument:
     """Return one text as a document.
 
     :raises DocumentInvalid: naming what is wrong with its front matter, or that there is no text.

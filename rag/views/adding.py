@@ -96,9 +96,27 @@ def retry(request: Request) -> HttpResponse:
     keys = tuple(letters.values_list("pk", flat=True))
     if not keys:
         raise Http404("There is nothing of yours to try again under this number.")
-    intakes.retry(keys, at=timezone.now())
-    messages.success(request, "It is tried again in the background. Look here again in a moment.")
-    return redirect("rag:add")
+    try:
+        begun = intakes.retry(keys, at=timezone.now(), user=request.user, unit=unit_of(request))
+    except RagError as exc:
+        messages.error(request, str(exc))
+        return redirect("rag:add")
+    return redirect("rag:intake", begun[0].pk)
+
+
+@login_required
+@require_POST
+def read_again(request: Request, slug: str) -> HttpResponse:
+    """Read the addresses of a source again, in the background."""
+    source = changeable_sources(request.user, may_share=may_share(request)).filter(slug=slug).first()
+    if source is None:
+        raise Http404("There is no such source of yours.")
+    try:
+        begun = intakes.read_again(source, at=timezone.now(), user=request.user, unit=unit_of(request))
+    except RagError as exc:
+        messages.error(request, str(exc))
+        return redirect("rag:source", slug)
+    return redirect("rag:intake", begun.pk)
 
 
 def _page(request: Request, *, status: int = 200, **more: Any) -> HttpResponse:

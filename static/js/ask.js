@@ -9,6 +9,7 @@ class Ask {
     this.form = root.querySelector("form");
     this.field = this.form.elements.question;
     this.exchanges = root.querySelector("[data-exchanges]");
+    this.conversation = root.dataset.conversation;
     this.blank = root.querySelector("template");
     this.progress = new Progress(root);
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.start(this.field.value.trim()); });
@@ -26,16 +27,20 @@ class Ask {
     if (question.length < 3) return;
     this.cancel();
     this.question = question;
+    this.answer = null;
     this.field.value = "";
     this.exchanges.querySelector("[data-ask-empty]")?.remove();
-    this.exchanges.prepend(this.blank.content.cloneNode(true));
-    this.box = this.exchanges.firstElementChild;
+    const isOldestFirst = this.root.dataset.order === "oldest";
+    this.exchanges[isOldestFirst ? "append" : "prepend"](this.blank.content.cloneNode(true));
+    this.box = isOldestFirst ? this.exchanges.lastElementChild : this.exchanges.firstElementChild;
     this.box.querySelector("[data-question]").textContent = question;
     this.live = this.box.querySelector("[data-live]");
     this.found = this.box.querySelector("[data-found]");
+    this.doubts = this.box.querySelector("[data-doubts]");
     this.live.classList.add("is-writing");
     this.progress.start("Searching the library…");
-    this.turn = openTurn(this.root.dataset.socket, { question, lang: document.documentElement.lang }, (e) => this.take(e));
+    const message = { question, conversation_id: this.conversation || "new" };
+    this.turn = openTurn(this.root.dataset.socket, message, (event) => this.take(event));
   }
 
   cancel() {
@@ -53,7 +58,8 @@ class Ask {
     this.progress.show(event);
     if (event.type === "token") this.live.append(event.data.text);
     if (event.type === "similar_document") this.addFound(event.data);
-    if (["answer", "cached_data", "ai_analysis"].includes(event.type)) this.finished = this.showAnswer(event.data);
+    if (event.type === "warning" && event.data.check) this.addDoubt(event.data.message);
+    if (["answer", "cached_data", "ai_analysis"].includes(event.type)) this.answer = event.data;
     if (event.type === "complete") this.end(event.data);
     if (event.type === "error") { this.live.classList.remove("is-writing"); this.progress.fail(event.data, () => this.start(this.question)); }
   }
@@ -65,18 +71,30 @@ class Ask {
     this.found.append(item);
   }
 
+  addDoubt(message) {
+    this.doubts.append(Object.assign(document.createElement("li"), { textContent: message }));
+  }
+
   async showAnswer(data) {
     try {
       this.live.replaceWith(await fragment(this.root.dataset.answerUrl, data));
       this.found.replaceChildren();
+      this.doubts.remove(); // the finished answer marks the sentences themselves
     } catch {
       this.live.textContent = data.answer;
     }
   }
 
+  goOnWith(conversation) {
+    if (!conversation || conversation === this.conversation) return;
+    this.conversation = conversation;
+    if (this.root.dataset.conversationUrl) history.replaceState(null, "", `${this.root.dataset.conversationUrl}${conversation}/`);
+  }
+
   async end(data) {
     this.live.classList.remove("is-writing");
-    await this.finished;
+    this.goOnWith(data.conversation_id);
+    if (this.answer) await this.showAnswer({ ...this.answer, ...data });
     const seconds = data.processing_time_ms ? ` in ${(data.processing_time_ms / 1000).toFixed(1)} s` : "";
     this.progress.end(`Answered${seconds}.`);
   }

@@ -15,6 +15,8 @@ const SAYS = {
   ai_recommendations: () => "The local model has added its view.",
 };
 
+const TOLD_BESIDE = new Set(["degraded", "ungrounded"]); // the answer itself says these
+
 export class Progress {
   constructor(root) {
     this.box = root.querySelector("[data-turn]");
@@ -48,7 +50,7 @@ export class Progress {
     if (words && words !== this.words.textContent) this.words.textContent = words;
     this.clock.show(event);
     this.voice.show(event);
-    if (event.type === "warning" && event.data.code !== "degraded") this.note(event.data.message, "note note-warning");
+    if (event.type === "warning" && !TOLD_BESIDE.has(event.data.code)) this.note(event.data.message, "note note-warning");
   }
 
   end(words) {

@@ -20,8 +20,8 @@ MOST_K = 50
 
 class Command(BaseCommand):
     help = (
-        "Ask judged questions about the documents of a folder, or of a source, and measure what is found. The documents "
-        "of a folder go into a collection that nobody else can search and that is deleted afterwards."
+        "Ask judged questions about the documents of a folder, or of a source, and measure what is found. What is in "
+        "the folder goes into a collection that nobody else can search and that is deleted afterwards."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

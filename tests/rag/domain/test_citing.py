@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.domain.citing import CitationFilter, cited_numbers, numbers_in, ungrounded_numbers
+from rag.domain.citing import CitationFilter, cited_numbers
 
 TABLE = [
     ("Fees add up [1].", "Fees add up [1].", []),
@@ -72,33 +72,3 @@ def test_a_bracket_is_not_shown_before_it_is_known_to_be_valid() -> None:
 )
 def test_cited_numbers_in_order_of_first_mention(text: str, expected: tuple[int, ...]) -> None:
     assert cited_numbers(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1,000 sat and 2 500 ppm", (1000.0, 2500.0)),
-        ("0.5 % or 0,5 %", (0.5, 0.5)),
-        ("1,234,567.5 sat", (1234567.5,)),
-        ("1. first\n2. second 7", (7.0,)),
-        ("cited [3] only", ()),
-        ("BOLT7 and v0.18.3 and 700000x1x0", ()),
-        ("10%", (10.0,)),
-    ],
-)
-def test_numbers_are_read_in_both_notations(text: str, expected: tuple[float, ...]) -> None:
-    assert numbers_in(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ("Raise to 250 ppm [1].", ()),
-        ("Raise to 900 ppm [1].", (900.0,)),
-        ("About 1 002 sat.", ()),
-        ("Two of them, 2 in all.", ()),
-        ("Run `lncli --fee 777`.", ()),
-    ],
-)
-def test_a_number_that_nobody_gave_is_flagged(answer: str, expected: tuple[float, ...]) -> None:
-    assert ungrounded_numbers(answer, given=["250 ppm and 1,000 sat"]) == expected

@@ -56,6 +56,7 @@ def behind(cause: Exception) -> ModelError:
 
 
 FULL, LONG = QueueFull(retry_after_s=4.2), WaitTooLong()
+MANY = QuotaExceeded()  # the asker has too many turns open
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ FULL, LONG = QueueFull(retry_after_s=4.2), WaitTooLong()
         (LONG, LONG),
         (behind(FULL), FULL),
         (behind(ProviderTimeout()), None),
-        (QuotaExceeded(), None),
+        (MANY, MANY),
         (GenerationInterrupted(), None),
     ],
 )

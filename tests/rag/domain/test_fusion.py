@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from rag.domain.fusion import RerankSignals, distinct, freshness, reciprocal_rank_fusion, rerank
+from rag.domain.fusion import RerankSignals, distinct, freshness, reciprocal_rank_fusion, rerank, spread
 
 TODAY = date(2026, 11, 21)
 
@@ -57,4 +57,12 @@ def test_golden_order_of_the_rerank() -> None:
         RerankSignals(4, document=3, relevance=0.8, quality=1.0, popularity=1.0),
     ]
 
-    assert rerank(candidates, today=TODAY) == (4, 3, 1, 2)
+    assert [item for item, _ in rerank(candidates, today=TODAY)] == [4, 3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [((1, 2, 3, 4), (1, 2, 4, 3)), ((1, 4), (1, 4)), ((), ())],
+)
+def test_a_third_passage_of_a_document_waits(order: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    assert spread(order, documents={1: 10, 2: 10, 3: 10, 4: 11}) == expected

@@ -1,4 +1,4 @@
-"""Indexes: which kind for how many, used by the search, measured against the exact scan, and none starved by a filter."""
+"""Indexes: which kind for how many, used by the search, measured against the exact scan, not starved by a filter."""
 
 import threading
 from typing import Any

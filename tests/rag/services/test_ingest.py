@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rag.domain.errors import DocumentInvalid, SourceUnreadable
-from rag.models import Chunk, ChunkEmbedding, Document, IndexVersion, Posting, Source
+from rag.domain.errors import SourceUnreadable
+from rag.models import Chunk, ChunkEmbedding, DeadLetter, Document, IndexVersion, Posting, Source
 from rag.services.ingest import LIBRARY_SLUG, ingest_documents, ingest_folder, load_library, upload_source
 from tests.rag.conftest import DOCUMENTS, NOW
 
@@ -40,10 +40,16 @@ def test_only_the_changed_document_is_cut_and_embedded_again(library: Source) ->
         DOCUMENTS[0], content=DOCUMENTS[0].content + "\n## Inbound fees\n\nA discount for what comes in.\n"
     )
 
+    before = dict(Chunk.objects.filter(document__uid="fees.md").values_list("sha256", "pk"))
+
     report = ingest_documents(library, (changed, *DOCUMENTS[1:]), at=NOW)
 
+    after = dict(Chunk.objects.filter(document__uid="fees.md").values_list("sha256", "pk"))
+    same = before.keys() & after.keys()
     assert (report.updated, report.unchanged, report.created) == (1, 3, 0)
-    assert report.embedded == report.chunks > 0
+    assert report.embedded == len(after.keys() - before.keys()) == 1
+    assert same
+    assert {sha: before[sha] for sha in same} == {sha: after[sha] for sha in same}
     assert kept <= set(Chunk.objects.values_list("pk", flat=True))
     assert Chunk.objects.filter(text__contains="A discount for what comes in").exists()
 
@@ -111,13 +117,12 @@ def test_hostile_signs_are_stripped_and_flagged(library: Source) -> None:
     assert set(row.flags) == {"bidi_characters", "unstorable_characters", "ignore_instructions"}
 
 
-def test_two_documents_with_one_uid_are_refused_and_nothing_is_stored(library: Source) -> None:
-    before = counts()
+def test_of_two_documents_with_one_uid_the_first_is_taken_and_the_second_is_listed(library: Source) -> None:
+    report = ingest_documents(library, (*DOCUMENTS, replace(DOCUMENTS[0], title="Other")), at=NOW)
 
-    with pytest.raises(DocumentInvalid, match=r"fees\.md"):
-        ingest_documents(library, (DOCUMENTS[0], replace(DOCUMENTS[0], title="Other")), at=NOW)
-
-    assert counts() == before
+    assert [(item.uid, item.code) for item in report.failures] == [("fees.md", "duplicate_uid")]
+    assert (report.failed, report.unchanged, report.deleted) == (1, 4, 0)
+    assert Document.objects.get(uid="fees.md").title == DOCUMENTS[0].title
 
 
 def test_ingestion_needs_the_same_statements_for_many_documents(library: Source) -> None:
@@ -179,8 +184,18 @@ def test_the_ingest_command_reports_as_json(library: Source, tmp_path: Path) -> 
 def test_a_broken_front_matter_names_file_and_field(library: Source, tmp_path: Path, header: str, named: str) -> None:
     (tmp_path / "bad.md").write_text(f"---\n{header}\n---\n# A\ntext\n")
 
-    with pytest.raises(CommandError, match=rf"bad\.md.*{named}"):
-        call_command("ingest", str(tmp_path), "--source", "bad")
+    (tmp_path / "good.md").write_text("# Good\n\nA text about channels.\n")
+    out = StringIO()
+
+    with pytest.raises(CommandError, match=r"1 failed") as failed:
+        call_command("ingest", str(tmp_path), "--source", "bad", stdout=out)
+
+    letter = DeadLetter.objects.get(source__slug="bad")
+    assert failed.value.returncode == 1
+    assert "bad.md" in out.getvalue()
+    assert letter.uid == "bad.md"
+    assert named in letter.message
+    assert Document.objects.filter(source__slug="bad").count() == 1
 
 
 def test_the_library_cannot_be_overwritten_by_an_upload(library: Source) -> None:
@@ -198,4 +213,4 @@ def test_a_library_that_is_loaded_costs_only_a_few_statements() -> None:
     assert first.flagged == 0
     assert not second.has_changed
     assert second.embedded == 0
-    assert len(captured) <= 5
+    assert len(captured) <= 6

@@ -78,7 +78,7 @@ def test_a_text_that_spoils_its_batch_is_set_aside_with_its_reason(
     beside: IndexVersion, library: Source, ollama: OllamaServer
 ) -> None:
     bad = Chunk.objects.order_by("pk")[2]
-    Chunk.objects.filter(pk=bad.pk).update(text="poison")
+    Chunk.objects.filter(pk=bad.pk).update(text="POISON")
     ollama.use("embed_poisoned")
 
     embed_missing(beside)
@@ -94,7 +94,7 @@ def test_a_passage_in_quarantine_is_tried_again_when_somebody_asks(
     beside: IndexVersion, library: Source, ollama: OllamaServer
 ) -> None:
     bad = Chunk.objects.order_by("pk")[2]
-    Chunk.objects.filter(pk=bad.pk).update(text="poison")
+    Chunk.objects.filter(pk=bad.pk).update(text="POISON")
     ollama.use("embed_poisoned")
     embed_missing(beside)
     row = Quarantine.objects.get()
@@ -126,9 +126,8 @@ def test_a_host_that_is_away_loses_nothing_that_was_written(
 @pytest.mark.django_db
 def test_equal_texts_are_embedded_once(beside: IndexVersion, library: Source, ollama: OllamaServer) -> None:
     first, second, third = Chunk.objects.order_by("pk")[:3]
-    Chunk.objects.filter(pk__in=[second.pk, third.pk]).update(
-        sha256=first.sha256, text=first.text, breadcrumb=first.breadcrumb
-    )
+    equal = {"sha256": "equal", "text": first.text, "breadcrumb": first.breadcrumb}
+    Chunk.objects.filter(pk__in=[first.pk, second.pk, third.pk]).update(**equal)
     ollama.forget_records()
 
     embed_chunks(beside, [first.pk, second.pk])
@@ -224,4 +223,4 @@ def test_vectors_are_copied_as_they_are(library: Source) -> None:
 
     stored = ChunkEmbedding.objects.get(index_version=row)
     assert (stored.chunk_id, stored.source_id, stored.lang) == (chunk.pk, library.pk, "fr")
-    assert np.array_equal(stored.embedding, vector)
+    assert np.array_equal(np.asarray(stored.embedding, dtype=np.float32), vector)

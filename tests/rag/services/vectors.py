@@ -41,6 +41,4 @@ def stored_passages(source: Source, count: int, *, lang: str = "en") -> list[int
 
 def stored_vectors(row: IndexVersion, source: Source, chunk_ids: list[int], vectors: Vectors, lang: str = "en") -> None:
     """Give these passages these vectors in a space."""
-    copy_vectors(
-        (row.pk, chunk, source.pk, lang, vector) for chunk, vector in zip(chunk_ids, vectors, strict=True)
-    )
+    copy_vectors((row.pk, chunk, source.pk, lang, vector) for chunk, vector in zip(chunk_ids, vectors, strict=True))

@@ -1,0 +1,122 @@
+"""From two rankings to the passages that are shown: fused, without repeats, spread over documents, explained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rag import metrics
+from rag.domain.answerable import holds
+from rag.domain.bm25 import QuestionWord
+from rag.domain.expansion import fold
+from rag.domain.fusion import (
+    RRF_CONSTANT,
+    RerankSignals,
+    distinct,
+    reciprocal_rank_fusion,
+    rerank,
+    spread,
+)
+from rag.domain.passages import Explanation, LegPlace, Passage
+from rag.domain.steps import Steps
+from rag.services.search_sql import ChunkRow, Legs, chunk_rows
+
+SPARE = 12  # candidates read beyond k: near-duplicates are left out, and no document takes all places
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages, best first, and their folded texts with the headings above them."""
+
+    passages: tuple[Passage, ...]
+    texts: tuple[str, ...]
+
+
+def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, rerank_top: int, today: date) -> Found:
+    """Return the k best passages of both legs. One statement."""
+    places = {name: _places(leg) for name, leg in (("lexical", legs.lexical), ("dense", legs.dense))}
+    scores = dict(reciprocal_rank_fusion([list(leg) for leg in places.values()])[: k + SPARE])
+    rows = chunk_rows(list(scores))
+    order: Sequence[int] = [chunk for chunk in scores if chunk in rows]  # one may be gone since the legs were read
+    if steps.distinct:
+        order = distinct({chunk: rows[chunk].text for chunk in order}, order=order)
+    if steps.spread:
+        order = spread(order, documents={chunk: row.document_id for chunk, row in rows.items()})
+    order = order[:k]
+    texts = {chunk: fold(f"{rows[chunk].breadcrumb} {rows[chunk].text}") for chunk in order}
+    found = [
+        _passage(rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, texts[chunk], places, words))
+        for rank, chunk in enumerate(order, start=1)
+    ]
+    if steps.rerank and rerank_top:
+        found = _reranked(found, rows, top=rerank_top, today=today)
+    return Found(tuple(found), tuple(texts[one.chunk_id] for one in found))
+
+
+def _places(leg: Sequence[tuple[int, float]]) -> Mapping[int, tuple[int, float]]:
+    return {chunk: (rank, score) for rank, (chunk, score) in enumerate(leg, start=1)}
+
+
+def _explain(
+    chunk: int, text: str, places: Mapping[str, Mapping[int, tuple[int, float]]], words: Sequence[QuestionWord]
+) -> Explanation:
+    met = [word for word in words if not word.is_stop_word and holds(text, word.word)]
+    return Explanation(
+        legs=tuple(
+            LegPlace(name, *leg[chunk], share=1 / (RRF_CONSTANT + leg[chunk][0]))
+            for name, leg in places.items()
+            if chunk in leg
+        ),
+        words=tuple(word.word for word in met if not word.is_added),
+        added=tuple(word.word for word in met if word.is_added),
+    )
+
+
+def _passage(row: ChunkRow, *, rank: int, score: float, explain: Explanation) -> Passage:
+    by_leg = {place.leg: place for place in explain.legs}
+    lexical, dense = by_leg.get("lexical"), by_leg.get("dense")
+    return Passage(
+        chunk_id=row.chunk_id,
+        document_id=row.document_id,
+        document_uid=row.document_uid,
+        title=row.title,
+        breadcrumb=row.breadcrumb,
+        text=row.text,
+        lang=row.lang,
+        url=row.url,
+        rank=rank,
+        score=score,
+        cosine=dense.score if dense else None,
+        bm25=lexical.score if lexical else None,
+        dense_rank=dense.rank if dense else None,
+        lexical_rank=lexical.rank if lexical else None,
+        explain=explain,
+    )
+
+
+def _reranked(found: Sequence[Passage], rows: Mapping[int, ChunkRow], *, top: int, today: date) -> list[Passage]:
+    """Return the passages with the `top` best by freshness and trust first, the others after them as they were."""
+    if not found:
+        return []
+    by_id = {one.chunk_id: one for one in found}
+    with metrics.RERANKING_SECONDS.time():
+        ranked = rerank([_signals(one, rows[one.chunk_id], found, rows) for one in found], today=today)
+    for _, score in ranked:
+        metrics.RERANKING_SCORES.observe(score)
+    first = [item for item, _ in ranked[:top]]
+    order = [*first, *(one.chunk_id for one in found if one.chunk_id not in first)]
+    return [
+        replace(by_id[item], rank=rank, explain=replace(by_id[item].explain, moved_from=by_id[item].rank))
+        for rank, item in enumerate(order, start=1)
+    ]
+
+
+def _signals(passage: Passage, row: ChunkRow, found: Sequence[Passage], rows: Mapping[int, ChunkRow]) -> RerankSignals:
+    most_cited = max(rows[one.chunk_id].cited_count for one in found)
+    return RerankSignals(
+        item=passage.chunk_id,
+        document=row.document_id,
+        relevance=passage.score / max(one.score for one in found),
+        dated_at=row.dated_at,
+        quality=0.5 if row.quality is None else row.quality,
+        popularity=row.cited_count / most_cited if most_cited else 0.0,
+    )
