@@ -38,6 +38,19 @@ TIMETABLE = (
         arguments=f"limit={settings.CACHE_WARM_NODES}",
     ),
     Entry(
+        "warm common questions",
+        "rag.tasks.warm_common_questions",
+        minutes=max(settings.CACHE_WARM_INTERVAL // 60, 1),
+        why="what everybody asks is answered from the cache",
+        is_on=settings.CACHE_WARM_ENABLED,
+    ),
+    Entry(
+        "forget answers",
+        "rag.tasks.forget_answers",
+        minutes=60,
+        why="rows of kept answers that have expired find nothing any more",
+    ),
+    Entry(
         "measure due impacts",
         "feedback.tasks.measure_due_impacts",
         minutes=60,

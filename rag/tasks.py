@@ -2,11 +2,13 @@
 
 import logging
 import uuid
+from dataclasses import asdict
 
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from rag.services import build_space as building
-from rag.services import keep_evaluation, refresh
+from rag.services import keep_evaluation, refresh, semantic, warm
 from rag.services import keep_spaces as keeping
 from rag.services import take_in as intake
 from rag.services.ingest import load_library
@@ -58,3 +60,14 @@ def run_evaluation(*, run_id: int, **_future: object) -> None:
     except Exception:
         logger.exception("Unable to evaluate", extra={"run": run_id})
         keep_evaluation.fail(run_id, message="It broke off; the log tells why.", at=timezone.now())
+
+
+def warm_common_questions(**_future: object) -> dict[str, int]:
+    """Answer the common questions before they are asked; return how that went."""
+    report: warm.WarmReport = async_to_sync(warm.warm_common_questions)(at=timezone.now())
+    return asdict(report)
+
+
+def forget_answers(**_future: object) -> int:
+    """Remove kept answers that have expired; return how many."""
+    return semantic.sweep(at=timezone.now())

@@ -37,10 +37,14 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-def distinct(texts: Mapping[int, str], *, order: Iterable[int], same: float = SAME_TEXT) -> tuple[int, ...]:
-    """Return the ids in order without those whose text nearly repeats an earlier one."""
+def distinct(
+    texts: Mapping[int, str], *, order: Iterable[int], most: int | None = None, same: float = SAME_TEXT
+) -> tuple[int, ...]:
+    """Return the ids in order without those whose text nearly repeats an earlier one, at most `most` of them."""
     kept: list[tuple[int, frozenset[tuple[str, ...]]]] = []
     for item in order:
+        if most is not None and len(kept) >= most:
+            break
         own = shingles(texts[item])
         if all(len(own & other) < same * min(len(own), len(other)) for _, other in kept):
             kept.append((item, own))

@@ -6,6 +6,7 @@ from rag.domain.markdown import HEADING, LIST_ITEM, TABLE_ROW
 
 PART = 60_000  # characters; as much takes about a tenth of a second to lay out
 BREAK = "\n\n"
+MARKS_BETWEEN = 12  # characters: of a heading's signs and the blank lines around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,24 @@ def part_of(text: str, *, number: int = 1, mark: tuple[int, int] | None = None, 
     end = max(end, mark[1])  # a passage is not cut by the end of a part
     divided, within = _divided(text[start:end], (mark[0] - start, mark[1] - start))
     return Part(divided, chosen + 1, len(spans), within)
+
+
+def place_of(passage: str, text: str) -> tuple[int, int] | None:
+    """Return where a passage stands that was joined from neighbors: from its first block to its latest, or None.
+
+    Between them the text has what a passage has not: the marks of headings.
+    """
+    blocks = [block for block in passage.split(BREAK) if block.strip()]
+    if not blocks:
+        return None
+    room = len(passage) + MARKS_BETWEEN * len(blocks)
+    start = text.find(blocks[0])
+    while start >= 0:
+        found = text.find(blocks[-1], start + len(BREAK.join(blocks[:-1])), start + room)
+        if found >= 0:
+            return start, found + len(blocks[-1])
+        start = text.find(blocks[0], start + 1)
+    return None
 
 
 def _spans(text: str, *, most: int) -> list[tuple[int, int]]:

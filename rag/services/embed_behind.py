@@ -12,6 +12,7 @@ from typing import Self
 from django.db import connection
 
 from models_registry.domain.errors import ModelError
+from models_registry.services.borrow import give_back
 from rag.models import IndexVersion
 from rag.services.keep_spaces import keep_index
 from rag.services.reindex import embed_chunks, embed_missing
@@ -41,9 +42,11 @@ class EmbedBehind:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        for job in self._jobs:
+            job.cancel()  # only those that an error left
         if self._pool:
-            self._pool.submit(connection.close)
-            self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+            self._pool.submit(give_back)
+            self._pool.shutdown(wait=True)
 
     def add(self, chunk_ids: Sequence[int]) -> None:
         """Have these passages embedded; returns at once, outside a transaction."""

@@ -37,10 +37,10 @@ def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, rer
     scores = dict(reciprocal_rank_fusion([list(leg) for leg in places.values()])[: k + SPARE])
     rows = chunk_rows(list(scores))
     order: Sequence[int] = [chunk for chunk in scores if chunk in rows]  # one may be gone since the legs were read
-    if steps.distinct:
-        order = distinct({chunk: rows[chunk].text for chunk in order}, order=order)
     if steps.spread:
         order = spread(order, documents={chunk: row.document_id for chunk, row in rows.items()})
+    if steps.distinct:
+        order = distinct({chunk: rows[chunk].text for chunk in order}, order=order, most=k)
     order = order[:k]
     texts = {chunk: fold(f"{rows[chunk].breadcrumb} {rows[chunk].text}") for chunk in order}
     found = [

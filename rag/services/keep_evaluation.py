@@ -78,9 +78,7 @@ def run_built_in(run_id: int, *, at: datetime) -> EvaluationRun | None:
         collection = existing(LIBRARY_SLUG)
         if problems := unknown_places(questions, paths=tuple(collection.uids)):
             return _fail(row, problems[0], at=at)
-        evaluation = evaluate(
-            questions, collection=collection, with_ablation=True, gates=USUAL, report=_Progress(row)
-        )
+        evaluation = evaluate(questions, collection=collection, with_ablation=True, gates=USUAL, report=_Progress(row))
     except RagError as exc:
         return _fail(row, str(exc), at=at)
     return keep(evaluation, name=row.name, at=at, options={"questions": BUILT_IN_QUESTIONS.name}, row=row)

@@ -24,7 +24,10 @@ from rag.services.active_space import active_space, embed_question_in
 from rag.services.find import find
 from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, search_legs, word_frequencies
 
-ADDED_WEIGHT = 0.7  # of a word that the glossary brought, in the lexical leg: 0.5 to 0.8 within noise, 1 is worse
+# Weight of words that the glossary brought, in the lexical leg: synonyms stand beside the question's own words,
+# translations in their place. 0.3 to 0.8 within noise, 1 is worse.
+ADDED_WEIGHT = {"en": 0.5, "fr": 0.7}
+COMMON_SHARE = 0.08  # of the passages: a synonym that more of them hold tells nothing, and costs time
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +135,17 @@ def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionW
     own = [word for word in dict.fromkeys(words_of(expansion.question)) if not is_function_word(word, lang=lang)]
     added = [word for word in dict.fromkeys(words_of(" ".join(expansion.added))) if word not in own]
     frequencies, sums = word_frequencies([*own, *added], reader=search.reader)
-    words = tuple(
+    words = (
         QuestionWord(word, held, is_added=place >= len(own))
         for place, (word, held) in enumerate(zip([*own, *added], frequencies, strict=True))
     )
-    return words, sums
+    common = COMMON_SHARE * sums.passages if lang == "en" else sums.passages
+    return tuple(word for word in words if not word.is_added or word.document_frequency <= common), sums
 
 
 def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Legs:
-    weights = lexeme_weights(words, passages=sums.passages, added_weight=ADDED_WEIGHT) if search.steps.lexical else {}
+    added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
+    weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight) if search.steps.lexical else {}
     vector = _vector(expansion, search) if search.steps.dense else None
     with metrics.HYBRID_SEARCH_SECONDS.time():
         return search_legs(weights, vector, space=search.space, sums=sums, reader=search.reader)

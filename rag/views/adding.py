@@ -130,6 +130,7 @@ def _page(request: Request, *, status: int = 200, **more: Any) -> HttpResponse:
         "letters": letters_page(request.user, may_share=shares, size=LETTERS_HERE),
         "most_files": MOST_FILES,
         "most_file_bytes": MOST_FILE_BYTES,
+        "most_file_mb": MOST_FILE_BYTES // 1024 // 1024,
         "chosen": request.GET.get("source", "") or request.POST.get("source", ""),
     }
     return render(request, "rag/add.html", {**context, **more}, status=status)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from rag.domain.audience import audience_of
 from rag.domain.passages import Retrieval
-from rag.domain.reading import part_of
+from rag.domain.reading import part_of, place_of
 from rag.forms import AUDIENCES, LANGUAGES, LibraryForm, PassageForm
 from rag.models import Chunk, Source
 from rag.queries.library import cited_passages, document_page, library_page, passage_of
@@ -82,7 +82,7 @@ def document(request: HttpRequest, key: int) -> HttpResponse:
     context = {
         "document": found,
         "passage": passage,
-        "part": part_of(found.content, number=words.get("part") or 1, mark=_mark(passage)),
+        "part": part_of(found.content, number=words.get("part") or 1, mark=_mark(passage, found.content)),
         "cited": cited_passages(found, since=now - CITED_FOR),
         "is_changeable": is_changeable(found.source, request.user, may_share=may_share(request)),
         "languages": LANGUAGES,
@@ -115,7 +115,9 @@ def _found(request: HttpRequest, form: LibraryForm, source: Source | None) -> Re
     )
 
 
-def _mark(passage: Chunk | None) -> tuple[int, int] | None:
-    if passage is None or passage.start is None or passage.end is None:
+def _mark(passage: Chunk | None, text: str) -> tuple[int, int] | None:
+    if passage is None:
         return None
+    if passage.start is None or passage.end is None:
+        return place_of(passage.text, text)
     return passage.start, passage.end

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from django.utils import timezone
 
+from models_registry.services.health import ensure_fresh
 from rag.domain.commands import skeleton
 from rag.domain.documents import RawDocument
 from rag.domain.events import EventType
@@ -29,6 +31,7 @@ NEVER = ("closeallchannels", "evil.example", ADDRESS.lower(), "javascript:", "\u
 def host(stage: Stage) -> Iterator[OllamaServer]:
     with OllamaServer(num_parallel=4) as server:
         point_at(server.url)
+        ensure_fresh(at=timezone.now())
         yield server
 
 
@@ -45,7 +48,7 @@ def add(planted: Variant) -> None:
     values = {"name": "Hostile", "kind": Source.Kind.UPLOAD, "is_public": True}
     source, _ = Source.objects.get_or_create(slug="hostile", defaults=values)
     raw = RawDocument(planted.uid, planted.title, planted.text, lang=planted.lang, origin="Tests", tags=planted.tags)
-    ingest_documents(source, (raw,), at=source.ingested_at or Answer._meta.get_field("asked_at").get_default())
+    ingest_documents(source, (raw,), at=timezone.now())
 
 
 def ask(served: Served, stage: Stage, **more: Any) -> taps.Heard:
@@ -74,6 +77,7 @@ def test_an_order_in_a_document_changes_no_action_command_citation_or_format(
 ) -> None:
     host.respond_with(lambda _request: TRUTH)
     honest = ask(served, stage)
+    assert honest.data("answer")["model_used"]
     host.respond_with(lambda _request: variant.obeyed)
 
     heard = ask(served, stage)

@@ -167,7 +167,7 @@ def test_a_passage_of_another_document_highlights_nothing(client, library):
 
 def test_a_passage_whose_place_is_not_known_stands_above_the_text(client, library):
     passage = Chunk.objects.get(breadcrumb__endswith="> Fee rate")
-    Chunk.objects.filter(pk=passage.pk).update(start=None, end=None)
+    Chunk.objects.filter(pk=passage.pk).update(start=None, end=None, text="Other words, parts per million.")
 
     html = page(client, reverse("rag:document", args=[passage.document_id]), passage=passage.pk)
 

@@ -40,7 +40,11 @@ def test_citations_name_their_passages_in_order_of_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("text", "ungrounded"),
-    [("It is 1,000 msat [1].", ()), ("It is 777 msat [1].", (777.0,)), ("It is 1,000 msat [1]. Capacity 5,000 sat.", ())],
+    [
+        ("It is 1,000 msat [1].", ()),
+        ("It is 777 msat [1].", (777.0,)),
+        ("It is 1,000 msat [1]. Capacity 5,000 sat.", ()),
+    ],
 )
 def test_numbers_nobody_gave_are_flagged_and_cost_confidence(text: str, ungrounded: tuple[float, ...]) -> None:
     result = checked(text)

@@ -32,7 +32,9 @@ def test_a_command_is_read_with_its_risk(text: str, tool: str, verb: str, risk: 
     assert (command.tool, command.verb, command.risk) == (tool, verb, risk)
 
 
-@pytest.mark.parametrize("prose", ["a loop in which", "Raise the fee.", "lncli to close the channel", "bash is a shell"])
+@pytest.mark.parametrize(
+    "prose", ["a loop in which", "Raise the fee.", "lncli to close the channel", "bash is a shell"]
+)
 def test_prose_that_names_a_tool_is_no_command(prose: str) -> None:
     assert parse(prose, is_code=False) is None
 
@@ -54,4 +56,8 @@ def test_a_key_or_address_that_nobody_gave_is_unknown() -> None:
 
 
 def test_names_that_a_library_would_have_to_know() -> None:
-    assert identifiers("maxhtlc_msat=5 --fee_rate_ppm lnd.conf ppm 42") == ("maxhtlc_msat", "--fee_rate_ppm", "lnd.conf")
+    assert identifiers("maxhtlc_msat=5 --fee_rate_ppm lnd.conf ppm 42") == (
+        "maxhtlc_msat",
+        "--fee_rate_ppm",
+        "lnd.conf",
+    )

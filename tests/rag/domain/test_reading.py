@@ -3,7 +3,7 @@
 import pytest
 
 from rag.domain.flag_words import WORDS, flag_words
-from rag.domain.reading import part_of
+from rag.domain.reading import part_of, place_of
 
 PARAGRAPHS = "\n\n".join(f"Paragraph {number} of a text." for number in range(100))
 
@@ -62,6 +62,24 @@ def test_only_paragraphs_are_divided(text, passage, divided):
     assert part.text == divided
     assert part.marked is not None
     assert part.text[slice(*part.marked)] == passage
+
+
+@pytest.mark.parametrize(
+    ("passage", "place"),
+    [
+        ("One.\n\np. 2\n\nTwo.", "One.\n\n## p. 2\n\nTwo."),
+        ("Two.", "Two."),
+        ("One.\n\nThree.", None),
+        ("Nowhere.", None),
+        ("  \n\n ", None),
+    ],
+)
+def test_a_passage_that_was_joined_is_found_from_its_first_block_to_its_latest(passage, place):
+    text = "# A\n\nOne.\n\n" + "Between them much stands. " * 9 + "\n\nOne.\n\n## p. 2\n\nTwo.\n"
+
+    found = place_of(passage, text)
+
+    assert (text[slice(*found)] if found else None) == place
 
 
 def test_each_thing_that_flags_tell_is_said_once():

@@ -8,10 +8,15 @@ from django.core.cache.backends.base import BaseCache
 
 from models_registry.models import Breaker
 from rag import metrics
+from rag.domain.answers import AnswerResult
 from rag.services.cache import CacheScope, keep_answer, kept_answer
 
 pytestmark = pytest.mark.django_db
 SCOPE = CacheScope("q", "detailed", "en", 5, "user:1", "f", "v1", "0", 1, ("llama3:8b",), "k")
+
+
+def said(text: str) -> AnswerResult:
+    return AnswerResult(text, "en", "quick", (), None, None, "m", False, False, "", (), (), "e", "v", "e-v")
 
 
 class Broken(BaseCache):
@@ -41,9 +46,9 @@ def operations(operation: str, result: str) -> float:
 
 
 def test_what_is_kept_is_found_again():
-    keep_answer(SCOPE, {"answer": "250 ppm"})
+    keep_answer(SCOPE, said("250 ppm"))
 
-    assert kept_answer(SCOPE) == {"answer": "250 ppm"}
+    assert kept_answer(SCOPE) == said("250 ppm")
     assert kept_answer(replace(SCOPE, user="user:2")) is None
     cache.clear()
 
@@ -53,7 +58,7 @@ def test_a_broken_cache_is_soon_left_alone(broken):
 
     for _ in range(10):
         assert kept_answer(SCOPE) is None
-        keep_answer(SCOPE, {"answer": "x"})
+        keep_answer(SCOPE, said("x"))
 
     assert Broken.asked == 4
     assert operations("get", "error") == errors + 2
@@ -68,9 +73,9 @@ def test_it_is_tried_again_after_a_while_and_trusted_when_it_answers(broken, set
     Breaker.objects.update(recovery_s=0)
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-    keep_answer(SCOPE, {"answer": "x"})
+    keep_answer(SCOPE, said("x"))
 
-    assert kept_answer(SCOPE) == {"answer": "x"}
+    assert kept_answer(SCOPE) == said("x")
     assert Breaker.objects.get(name="cache").state == "closed"
 
 
@@ -78,7 +83,7 @@ def test_it_is_tried_again_after_a_while_and_trusted_when_it_answers(broken, set
 def test_an_answer_is_kept_as_long_as_the_policy_says(ttl_s, is_kept):
     cache.clear()
 
-    keep_answer(SCOPE, {"answer": "x"}, ttl_s=ttl_s)
+    keep_answer(SCOPE, said("x"), ttl_s=ttl_s)
 
     assert (kept_answer(SCOPE) is not None) is is_kept
     cache.clear()
@@ -90,7 +95,7 @@ def test_a_redis_that_is_away_breaks_no_answer(settings):
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
     }
 
-    keep_answer(SCOPE, {"answer": "x"})
+    keep_answer(SCOPE, said("x"))
 
     assert kept_answer(SCOPE) is None
     assert operations("get", "error") == errors + 1
