@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 
+from models_registry.domain.query_types_learned import learned_points
 from models_registry.domain.query_types_phrases import ASKING, KEY_LENGTH, keys_of, pattern_of
 from models_registry.domain.query_vocabulary import VOCABULARY
 from models_registry.domain.query_vocabulary_lists import POLITE
@@ -79,10 +80,12 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
     return QueryType.TROUBLESHOOTING if flags.get("is_diagnostic") else QueryType.DETAILED
 
 
-def points_of(query: str) -> dict[QueryType, int]:
+def points_of(query: str) -> dict[QueryType, float]:
     """Return the points of each type, in the table's order, which settles ties."""
-    points = {QueryType(kind): 0 for kind in VOCABULARY}
-    for number in _hits(clauses(query)):
+    said = clauses(query)
+    learned = learned_points(said)
+    points = {QueryType(kind): learned.get(kind, 0.0) for kind in VOCABULARY}
+    for number in _hits(said):
         kind, family = ASKED[number]
         points[kind] += family.points
         for other, taken in family.mutes.items():

@@ -23,7 +23,8 @@ HORIZON = family(
     in|within|over|for_the_next <several> ?more|or_three|or_two|to_five years|year
     in|within|over <several> ?more months|quarters $
     over|within <several> months !ago
-    by|until|till|before ?the end_of_the_year|end_of_this_year|end_of_next_year|year_end|end_of|next_year|next_summer|next_winter|christmas|summer|winter|spring|autumn|december|june|<year>
+    by|until|till|before ?the end_of_the_year|end_of_this_year|end_of_next_year|year_end|end_of|next_year|next_summer|
+        next_winter|christmas|summer|winter|spring|autumn|december|june|<year>
     <year>
     by|for|in|until|over q1|q2|q3|q4|h1|h2
     second|first|next half of
@@ -54,12 +55,14 @@ GROWTH = family(
     make|earn|making a living
     aim{,ing} for|at|to
     each|every|a|per year !ago
-    ramp_up|gradually|progressively|eventually|someday|one_day|evolve|evolving|transform|snowball|specialize|specialise|niche|market_share|edge_over|competitive_advantage|end_goal|end_state|passive_income|opportunit{y,ies}
+    ramp_up|gradually|progressively|eventually|someday|one_day|evolve|evolving|transform|snowball|specialize|
+        specialise|niche|market_share|edge_over|competitive_advantage|end_goal|end_state|passive_income|
+        opportunit{y,ies}
     business|company|enterprise|commercial|venture
     focus|concentrate|bet on|this_year|my_efforts|for
     this_year $
     should|would|want|could|will|to ... this_year
-    this|next|the cycle|bull|halving|bull_run
+    this|next cycle|bull|halving|bull_run
     professional|pro|full_time router|operator|node|level
     double|triple|quadruple|10x my|our|the|this|in|it
     i|we|node|it|to|router become
@@ -73,7 +76,8 @@ GROWTH = family(
     next level|big_step|phase|step_up|chapter
     next_level|business_plan|business_model|professionali{se,ze}|go_pro|diversif~|consolidat{e,ion}
     keep|stay|remain small|tiny|competitive|relevant
-    where|how ?do|should|will|would|can|could my|our|this|the|i|we node|i|we ?be|go|head|end_up|evolve|aim in|next|by|over|evolve|towards
+    where|how ?do|should|will|would|can|could my|our|this|the|i|we node|i|we ?be|go|head|end_up|evolve|aim in|next|by|
+        over|evolve|towards
     position|positioning my|our|myself|the|this
     """,
     detailed=6,
@@ -82,7 +86,8 @@ GROWTH = family(
 AIM = family(
     3,
     """
-    vision|ambition{,s}|goal{,s}|objective{,s}|milestone{,s}|trajectory|endgame|end_game|outlook|scenario{,s}|mission|northstar|positioning
+    vision|ambition{,s}|goal{,s}|objective{,s}|milestone{,s}|trajectory|endgame|end_game|outlook|scenario{,s}|mission|
+        northstar|positioning
     target{,s} for|in|of|to|should
     set quarterly|yearly|long|ambitious target{,s}
     direction ?should|for|my|is|to|of|could|would
@@ -97,11 +102,13 @@ THIS_YEAR = family(2, "this_year|cette_annee|this_quarter|ce_trimestre|rest_of_t
 CAPITAL = family(
     3,
     """
-    allocate|allocating|budget{,s,ing}|invest{,ed,ing,ment,ments}|reinvest{,ing}|portfolio|roi|treasury|payback|break_even
+    allocate|allocating|budget{,s,ing}|invest{,ed,ing,ment,ments}|reinvest{,ing}|portfolio|roi|treasury|payback|
+        break_even
     return_on investment|capital
-    deploy|deploying|commit|committing|spread|split|distribute|divide ?my|the|our|more ?* capital|sats|btc|liquidity|funds|money|million
+    deploy|deploying|commit|committing|spread|split|distribute|divide ?my|the|our|more ?* capital|sats|btc|liquidity|
+        funds|money|million
     capital plan|needs|deployment|requirements|over|as
-    my|more|of|much|your capital
+    my|more|of|your capital
     """,
 )
 
@@ -110,10 +117,13 @@ FRENCH = (
         5,
         """
         prochaine{,s}|prochain{,s} ?<plusieurs> annee{,s}|mois|trimestre{,s}|semestre{,s}|ans|an|exercice
-        an|annee{,s}|mois|trimestre{,s}|semestre{,s}|ans|l_an|l_annee a_venir|prochain|prochaine{,s}|prochains|qui_vient|qui_viennent|suivant{,e,s,es}
-        d_ici ?la|le|l|a ?fin ?de|a ?<year>|<plusieurs> fin|an|ans|mois|annee|annees|ete|hiver|noel|printemps|automne|trimestre|<year>|decembre|juin|d_annee|prochain
+        an|annee{,s}|mois|trimestre{,s}|semestre{,s}|ans|l_an|l_annee a_venir|prochain|prochaine{,s}|prochains|
+            qui_vient|qui_viennent|suivant{,e,s,es}
+        d_ici ?la|le|l|a ?fin ?de|a ?<year>|<plusieurs> fin|an|ans|mois|annee|annees|ete|hiver|noel|printemps|automne|
+            trimestre|<year>|decembre|juin|d_annee|prochain
         d_ici ?a <plusieurs>|<year>|fin|la_fin|l_ete|l_hiver|noel|la_rentree|juin|decembre|l_annee
-        a_l_horizon|horizon|a_terme|a_l_avenir|dans_le_futur|dans_l_avenir|pour_l_avenir|sur_la_duree|dans_la_duree|dans_le_temps|a_long|a_moyen
+        a_l_horizon|horizon|a_terme|a_l_avenir|dans_le_futur|dans_l_avenir|pour_l_avenir|sur_la_duree|dans_la_duree|
+            dans_le_temps|a_long|a_moyen
         long|moyen|court terme
         sur|dans|en|pour|a ?les <plusieurs> an|ans|annees
         sur|dans ?les <plusieurs> mois|trimestres ?a !dernier|derniers|passe|passes
@@ -126,17 +136,19 @@ FRENCH = (
         trimestriel{,le,s,les}|annuel{,le}|pluriannuel{,le}
         """,
         detailed=6,
-    technical=4,
+        technical=4,
     ),
     family(  # growth
         3,
         """
-        grandir|croitre|agrandir|grossir|developper|developpement|developpe|etendre|evoluer|evolution|expansion|essor|monter_en
+        grandir|croitre|agrandir|grossir|developper|developpement|developpe|etendre|evoluer|evolution|expansion|essor|
+            monter_en
         faire|fait|faites evoluer|grandir|grossir|croitre|monter
         passer de|d * ?* ?* ?* a * ?* ?canaux|btc|sats|millions|pairs
         passer a_l_echelle|a_la_vitesse|un_cap|au_niveau|a_l_etape|pro|a_la_taille
         doubler|tripler|quadrupler|decupler|multiplier
-        arriver|parvenir|aller|grimper|monter|croitre|passer a|jusqu_a|vers <number> ?* canaux|btc|sats|millions|pairs|sat
+        arriver|parvenir|aller|grimper|monter|croitre|passer a|jusqu_a|vers <number> ?* canaux|btc|sats|millions|pairs|
+            sat
         si mon|ma|mes|je capital|capacite|noeud|double double{,nt}|triple{,nt}|grandit|grossit|la|mon|ma
         passer d amateur|hobby|un|une|petit
         devenir $
@@ -148,36 +160,39 @@ FRENCH = (
         sur_quoi se_concentrer|miser|travailler|parier|mettre
         cette annee pour
         une|vraie|de|veritable|en activite|entreprise|affaire|business ?pro|professionnelle|rentable|$
-        prochain|ce|le cycle|halving|bull
+        prochain|ce cycle|halving|bull
         ou va|vont|se_dirige le|la|mon|lightning|les
         par|chaque an|annee
-        progressivement|petit_a_petit|specialiser|niche|part_de_marche|avantage_concurrentiel|transformer|revenu_passif|un_jour
+        progressivement|petit_a_petit|specialiser|niche|part_de_marche|avantage_concurrentiel|transformer|
+            revenu_passif|un_jour
         changer d_echelle|de_dimension
         diversifi~|perenni~|professionnalis~|consolider
         rester petit|modeste|competitif
         """,
         detailed=6,
-    technical=4,
+        technical=4,
     ),
     family(  # aims
         3,
         """
-        vision|ambition{,s,ne}|objectif{,s}|trajectoire{,s}|orientation{,s}|positionnement|perspective{,s}|cap|jalon{,s}|scenario{,s}|calendrier|echeancier|previsionnel|projection{,s}|prevision{,s}
+        vision|ambition{,s,ne}|objectif{,s}|trajectoire{,s}|orientation{,s}|positionnement|perspective{,s}|cap|
+            jalon{,s}|scenario{,s}|calendrier|echeancier|previsionnel|projection{,s}|prevision{,s}
         direction ?prendre|donner|pour|faire|suivre|mon|devrait|$
-        quelle{,s} etape{,s}|phase{,s}|direction
+        quelle{,s} phase{,s}|direction
         etape{,s}|phase{,s}|palier{,s} pour|vers|d_ici|successives
-        un chemin|cheminement|business_plan
+        cheminement|business_plan|un_chemin_vers|un_chemin_pour
         vers_quoi|vers_ou|ou_aller|ou_va_mon|ou_devrait|ou_emmener|ou_mener|dans_quel_sens
         avenir|futur|durable{,ment}|perenne
         fixer ?des|quels|mes objectif{,s}|cible{,s}
         """,
         detailed=6,
-    technical=4,
+        technical=4,
     ),
     family(  # capital
         3,
         """
-        investir|investissement{,s}|reinvestir|budget{,s,er}|allouer|repartir|repartition|deployer|immobiliser|retour_sur_investissement|tresorerie|portefeuille_de_canaux
+        investir|investissement{,s}|reinvestir|budget{,s,er}|allouer|repartir|repartition|deployer|immobiliser|
+            retour_sur_investissement|tresorerie|portefeuille_de_canaux
         mon|de|du|le|quel|plus_de capital
         """,
     ),

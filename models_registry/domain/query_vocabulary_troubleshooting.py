@@ -31,13 +31,17 @@ ENDING = family(  # something ended, hangs or vanished
     trouble{,s}|troubleshoot{,ing}|diagnos~|malfunction~|misbehav~
     sudden
     none|neither of my|our|the|them
-    vanish~|disappear~|plung{ed,ing}|nosediv{e,ed}|nosedive|halved|sank|evaporat{e,ing}|hosed|toast|glitching|endless{,ly}|inconsistent|waiting_close|pending_close|pending_open|force_closing|reverted|abnormal
-    is|are|were|was|started|keep{,s} ?all|both|now|constantly|randomly dropping|leaving|disconnecting|rejecting|returning|hanging|stalling|bouncing|complaining|crashing|drying
+    vanish~|disappear~|plung{ed,ing}|nosediv{e,ed}|nosedive|halved|sank|evaporat{e,ing}|hosed|toast|glitching|
+        endless{,ly}|inconsistent|waiting_close|pending_close|pending_open|force_closing|reverted|abnormal
+    is|are|were|was|started|keep{,s} ?all|both|now|constantly|randomly dropping|leaving|disconnecting|rejecting|
+        returning|hanging|stalling|bouncing|complaining|crashing|drying
     no|zero|0 peers|connection{,s}|peer_connections
     hacked|robbed|collapsed|plummeted|tanked|evaporated|dried_up
-    <thing>|it|they|tx|nothing|that|this still hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|don_t|no|not
+    <thing>|it|they|tx|nothing|that|this still hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|
+        don_t|no|not
     still not|hasn_t|haven_t|has_not|have_not|isn_t|aren_t|doesn_t|don_t|won_t|can_t|nothing|waiting|no
-    <thing>|it|they|tx hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|don_t|won_t|dont|doesnt !earn|make|pay|have|need|earning
+    <thing>|it|they|tx hasn_t|haven_t|has_not|have_not|isn_t|aren_t|wasn_t|didn_t|doesn_t|don_t|won_t|dont|
+        doesnt !earn|make|pay|have|need|earning
     keep{,s} ?on !growing|earning|running|using|paying|charging|routing|it|them|the ~ing
     stopped|stops|ceased|quit ~ing
     <thing>|it|they|i|we|this|everything|that|which used to
@@ -50,21 +54,27 @@ ENDING = family(  # something ended, hangs or vanished
     stop{,s} working|responding|routing|forwarding|syncing|at|after
     refuses|refused|refusing|declines to
     lost|losing|loses ... peers|connection{,s}|connectivity|sync|channels|sats|funds|contact|forwards
+    zero|0 routing|forwards|payments|traffic|income|htlcs
+    everything|it|all|they worked yesterday|before|fine|last|until
     lost|losing ?the|my|all|its|half|touch|contact connection{,s}|contact|access|sync|of|with|sats|funds|peers|channels
     died|dies|dying|crapped|bricked|nuked|borked
     go{es,} ?back dark|silent|quiet|dead|down|offline|missing|up_and_down
     fell|falls|falling over|apart|off|back|silent|asleep
     gave|gives|giving up
-    sluggish|laggy|lagging|crawl{s,ing}|overheat~|leak{s,ing}|hacked|stolen|stranded|wiped|desync~|bounc{es,ing}|intermittent{,ly}|sporadic{,ally}|randomly
+    sluggish|laggy|lagging|crawl{s,ing}|overheat~|leak{s,ing}|hacked|stolen|stranded|wiped|desync~|bounc{es,ing}|
+        intermittent{,ly}|sporadic{,ally}|randomly
     takes|took|taking ?me forever|ages|hours|minutes|days|an_eternity|too_long|so_long|too_much_time
     stays|remains|sits|stuck|sitting|staying at *
     on its own
     by itself|themselves
     warning{,s}|alarm{,s}|fatal|exception|mismatch|unexpected|abort{s,ed,ing}|killed|terminated|forbidden|unauthorized
     not|never|hasn_t|haven_t been|yet credited|confirmed|received|arrived|returned|refunded
-    sudden|sharp|unexplained|unexpected|strange|weird|abrupt drop|fall|decrease|decline|loss|stop|disconnection{,s}|closure{,s}|close|behavio{r,ur}|crash
-    choke{s,d}|limbo|boot_loop|bootloop|restart_loop|in_a_loop|won_t_budge|struggl{e,es,ing}|no_luck|to_no_avail|zombie{,s}|wtf|fubar|dead_in_the_water|brick
-    stays|remains|sits|sitting|still|been|is|are|stuck pending|waiting|unconfirmed|processing|in_flight|unsettled|opening|closing|inflight
+    sudden|sharp|unexplained|unexpected|strange|weird|abrupt drop|fall|decrease|decline|loss|stop|disconnection{,s}|
+        closure{,s}|close|behavio{r,ur}|crash
+    choke{s,d}|limbo|boot_loop|bootloop|restart_loop|in_a_loop|won_t_budge|struggl{e,es,ing}|no_luck|to_no_avail|
+        zombie{,s}|wtf|fubar|dead_in_the_water|brick
+    stays|remains|sits|sitting|still|been|is|are|stuck pending|waiting|unconfirmed|processing|in_flight|unsettled|
+        opening|closing|inflight
     get_rid_of|pending_forever|disk_full|high_cpu|100_cpu|memory_leak|out_of_disk
     went ?completely|totally dark|silent|quiet|dead|down|offline|missing|crazy|inactive|to_zero|bad|blank
     drop{ped,s} ?off ?the to_zero|offline|map|out|connection{,s}|dead|by_half|sharply|off|to_nothing|to_0|like
@@ -79,18 +89,25 @@ NEGATION = family(  # what once worked does not
     not ... anymore|any_more|any_longer
     <not> ... anymore|any_more|any_longer
     no_longer
-    never work{s,ed}|succeed{s,ed}|get{s,}|got|arrive{s,d}|complete{s,d}|finish{es,ed}|confirm{s,ed}|reach{es,ed}|return{s,ed}
+    never work{s,ed}|succeed{s,ed}|get{s,}|got|arrive{s,d}|complete{s,d}|finish{es,ed}|confirm{s,ed}|reach{es,ed}|
+        return{s,ed}
     nothing work{s,ed}|moves|happens|happened|gets|goes|went|comes|came|routes|routed|seems|helps|is_moving|is_coming
-    nobody|none|no_one|everything|every ?of ?my ?peers|channels|payments can|could|will|is_able|comes_back|fails|is_failing
-    no|zero|not_a_single|hardly_any|barely_any ?more|successful|new|incoming forward{,s}|routing|traffic|payment{,s}|event{,s} ?at_all for|in|since|today|anymore
+    nobody|none|no_one|everything|every ?of ?my ?peers|channels|payments can|could|will|is_able|comes_back|fails|
+        is_failing
+    no|zero|not_a_single|hardly_any|barely_any ?more|successful|new|incoming forward{,s}|routing|traffic|payment{,s}|
+        event{,s} ?at_all for|in|since|today|anymore
     no|zero|not_a_single forward{,s}|payment{,s}|htlc{,s}|routing|traffic comes|goes|gets|went|came|made|is|has|$
     """,
 )
 STATE = family(  # what one's own is said to be
     3,
     """
-    is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown|showing|say|says ?up ?as|completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|failing|rejected|refused|denied|unconfirmed|not_found
-    balance|wallet|node|channel{,s}|capacity|it show{s,ing}|read{s,ing}|display{s,ing} ?as 0|zero|nothing|empty|negative|wrong
+    is|are|s|was|been|be|looks|seems|appears|still|suddenly|got|all|shows|marked|shown|showing|say|says ?up ?as|
+        completely|all|still|now|again|suddenly|permanently dead|down|offline|inactive|missing|gone|lost|locked|
+        invisible|out_of_sync|stalled|disabled|messed|screwed|unreachable|flaky|acting_up|acting|misbehaving|dying|
+        failing|rejected|refused|denied|unconfirmed|not_found
+    balance|wallet|node|channel{,s}|capacity|it show{s,ing}|read{s,ing}|display{s,ing} ?as 0|zero|nothing|empty|
+        negative|wrong
     out_of_sync|not_synced|acting ?* up|weird|strange|funny|odd
     playing_up
     <own> <thing> down|dead|offline|gone|missing $
@@ -107,10 +124,17 @@ ONSET = family(  # when or how suddenly it began
     was|were|worked|ran|been working|fine|perfectly|ok until|before|yesterday|last|for
     worked|working fine|perfectly|ok|great
     until yesterday|last|this_morning|recently|the_update|i_updated|i_upgraded
-    since|after ?the|my|an|a|i|we|our ?last|latest|recent|power|system|upgrading|lnd|cln upgrade{,d,s}|update{,d,s}|reboot{,ed,ing}|restart{,ed,ing}|restore{,d}|restoring|upgrading|updating|migrat~|outage|crash|cut|changed|moved|moving
+    since|after ?the|my|an|a|i|we|our ?last|latest|recent|power|system|upgrading|lnd|cln upgrade{,d,s}|update{,d,s}|
+        reboot{,ed,ing}|restart{,ed,ing}|restore{,d}|restoring|upgrading|updating|migrat~|outage|crash|cut|changed|
+        moved|moving
     """,
 )
-SINCE = family(2, "since yesterday|this|last|the|my|i|we|monday|tuesday|wednesday|thursday|friday|saturday|sunday|a|about|around|*_days")
+SINCE = family(
+    2,
+    """
+    since yesterday|this|last|the|my|i|we|monday|tuesday|wednesday|thursday|friday|saturday|sunday|a|about|around|*_days
+    """,
+)
 MESSAGE = family(  # a piece of a message or of a log
     3,
     """
@@ -127,13 +151,15 @@ MESSAGE = family(  # a piece of a message or of a log
     context deadline
     i_o|eof|handshake timeout|error|failed
     out_of_memory|oom|disk_full|no_space
-    get{s,ting}|got|was|were|been|are|is|being rejected|denied|refused|force_closed|kicked|banned|disconnected|dropped|cut
+    get{s,ting}|got|was|were|been|are|is|being rejected|denied|refused|force_closed|kicked|banned|disconnected|dropped|
+        cut
     reject{s,ed} my|our|me|by|it|every|all|the
     force_close{d,s} ?on my|our|me|us|overnight|itself|by|without
     return{s,ed,ing}|throw{s,ing}|spit{s,ting}|complain{s,ing}|logs_say|log_says|logs_show|log_shows
     log{,s} ?file ?keeps|keep|are|is full|say{s,ing}|show{s,ing}|fill{s,ing}|print{s,ing}|spam{s,ming,med}
     exit{s,ed} with|right|immediately|code
-    get|getting|got|gets|see|seeing|says|shows|keeps_saying ... failure|insufficient|unknown|timeout|invalid|denied|rejected
+    get|getting|got|gets|see|seeing|says|shows|keeps_saying ... failure|insufficient|unknown|timeout|invalid|denied|
+        rejected
     """,
 )
 WRONG = family(  # what it may be
@@ -143,7 +169,8 @@ WRONG = family(  # what it may be
     is|are it|this|that|they ?really ?even|still ?supposed normal|to_be_like_this|expected
     what|how|who could|can|would|might|do ?you explain{,s}|be_behind|be_responsible
     is_it_normal|is_this_normal|is_that_normal|isn_t_it_strange
-    what|what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind_this|happening_here|going_on_here
+    what|what_s|what_is|whats causing|the_cause|the_matter|the_problem|blocking|preventing|behind_this|happening_here|
+        going_on_here
     what could|can|might|would cause|be_causing|be_wrong|be_the_cause|prevent
     what happened|broke|gives|the_hell|the_heck ?here|there|to_my|to_our|$
     """,
@@ -153,8 +180,10 @@ WRONG = family(  # what it may be
 TOLD = family(  # a plain statement of what one's own does: few tell it unless it is amiss
     2,
     """
-    ^ <own>|the|one_of_my|some_of_my|all_my|every|a ?* <thing> ?* ?* ?* ~ed|~s|get|go|come|show|say !ppm
-    ^ it|they|lnd|cln|lncli|tor|bos|thunderhub|lndg|rtl|umbrel ?just|only|always|then says|say|shows|show|tells|told|keeps|goes|went|gives|gave|does|did|ends|returns|displays|claims *
+    ^ <own>|the|one_of_my|some_of_my|all_my|every|a ?* <thing> ?* ?* ?* !is|was|has|needs|channels|sats|fees|peers|
+        earns ~ed|~s|get|go|come|show|say
+    ^ it|they|lnd|cln|lncli|tor|bos|thunderhub|lndg|rtl|umbrel ?just|only|always|then says|say|shows|show|tells|told|
+        keeps|goes|went|gives|gave|does|did|ends|returns|displays|claims *
     """,
 )
 CRY = family(  # the fault by its name, or a call for help
@@ -188,7 +217,8 @@ WHY_MINE = family(  # why one's own thing does so; without "need" or "by default
     3,
     """
     ^ why|how_come $
-    why is|are|was|were|do|does|did|has|have|would|had|s ?all|some|one|half|most|none|so_many ?of my|our|this|it|these !<neutral>
+    why is|are|was|were|do|does|did|has|have|would|had|s ?all|some|one|half|most|none|so_many ?of my|our|this|it|
+        these !<neutral>
     why is|are|does|do|did|has|have|would nobody|nothing|no_one|everybody|everyone|everything|every
     why am|did|do|can|have|was i|we !need|have_to|pay_for
     why isn_t|aren_t|doesn_t|don_t|can_t|won_t|didn_t|hasn_t|wasn_t|haven_t ?the !need|people
@@ -209,7 +239,7 @@ WEAK = words(
     for hours|days|weeks|several_days|two_days|three_days|two_hours|three_hours|a_week|a_day|ages|*_days|*_hours
     again $
     although|even_though|though|yet|despite|whenever|instead_of|but_now|except_that|even_when
-    but i|it|nothing|they|no|still|not|the|my ...
+    but !what|how|should|i_want|i_d_like|i_don_t_know i|it|nothing|they|no|still|not|the|my ...
     not enough|sufficient balance|liquidity|funds|capacity|space|memory|local
     lack|absence|loss of
     second|third|fourth|fifth|umpteenth time|crash

@@ -5,7 +5,8 @@ from models_registry.domain.query_types_phrases import family, words
 NEGATION = family(  # ne ... plus, pas, jamais with nearly any verb; in speech the "ne" is often left out
     3,
     """
-    ne|n ?se|s|me|m|nous|le|la|les|y|lui|en|fait|veut|veulent !<savoir> * plus|pas|jamais|rien|aucun|aucune|nulle_part !besoin|comprendre|que|a_comprendre
+    ne|n ?se|s|me|m|nous|le|la|les|y|lui|en|fait|veut|veulent !<savoir> * plus|pas|jamais|rien|aucun|aucune|
+        nulle_part !besoin|comprendre|que|a_comprendre
     n a|ont|est|sont|suis ?toujours pas|plus|jamais ?ete * !besoin
     n est|sont|ai|a|ont|y_a plus|jamais|rien|aucun|aucune
     <chose>|pair|il|elle|ils|elles|on|j ?se|me <marcher> plus|pas|jamais|rien !que|d|de|cher
@@ -16,11 +17,15 @@ NEGATION = family(  # ne ... plus, pas, jamais with nearly any verb; in speech t
     rien ne|n|passe|marche|bouge|fonctionne|y_fait
     personne|aucun|aucune ?de|des ?mes|nos ?<chose> ne|n
     aucun|aucune|zero|pas_un|pas_un_seul|pas_une_seule ?<chose>|routage|evenement depuis|en|ne|n|aujourd_hui|ce_matin
-    impossible de|d
+    impossible de|d|$
+    <chose>|connexion|ouverture|paiement ... impossible
+    tout|ca marchait|fonctionnait|allait|passait|tournait
+    zero|0 routage|forward{,s}|paiement{,s}|trafic|revenu{,s}
     il manque des|du|mes|un|une|de_l
     aucun|aucune de mes|nos
     ne|n ?se|me|m|s !<savoir> * ... personne|rien|aucun|aucune|nulle_part
-    ca|il|elle|ils|elles|je|j|on|<chose> ?me|se|m|s|y !<savoir> * plus|pas|jamais|rien $|depuis|du_tout|quand|alors|meme|correctement
+    ca|il|elle|ils|elles|je|j|on|<chose> ?me|se|m|s|y !<savoir> * plus|pas|jamais|rien $|depuis|du_tout|quand|alors|
+        meme|correctement
     a|ont|s_est|se_sont ?soudain|tous arrete{,e,s}|cesse de|d
     se met|mettent a
     m|nous a|ont ferme|coupe|ejecte|lache|banni|bloque|rejete|deconnecte|plante|vire
@@ -33,34 +38,47 @@ ENDING = family(  # something ended, hangs or vanished
     3,
     """
     coinc{e,es,ee,ees,er,ent}|bug{,s,ue,uent,ues}|panne{,s}|plant{e,es,ent,ait}|buggue{,nt}
-    disparu{,e,s,es}|disparai{t,ssent}|injoignable{,s}|inaccessible{,s}|introuvable{,s}|corrompu{,e,s,es}|desynchronis{e,ee,es,ees}
+    disparu{,e,s,es}|disparai{t,ssent}|injoignable{,s}|inaccessible{,s}|introuvable{,s}|corrompu{,e,s,es}|
+        desynchronis{e,ee,es,ees}
     ko|hs|rade|carafe|vrac|galere{,s,r}|pepin{,s}|couac{,s}|anomalie{,s}|anormal{,e}|dysfonctionne~|deconn{e,ent}
-    plonge{,e,s}|foir{e,er,ent}|cafouille{,nt}|bogue{,s}|silence_radio|chute_libre|saut{e,ent}|soudain{,e,s,es}|tourne_pas_rond|mal_en_point|en_pls|a_genoux|waiting_close|pending_close|vautre{,e,s}|ramasse{,e}|claque{,e}|grille{,e}|foutu{,e,s}|fichu{,e,s}|pete{,e,s}|casse{,e,s}|naze|merde{,r}|crashe{,e,r}|part_en_vrille|part_en_sucette|crame{,e}
+    plonge{,e,s}|foir{e,er,ent}|cafouille{,nt}|bogue{,s}|silence_radio|chute_libre|saut{e,ent}|soudain{,e,s,es}|
+        tourne_pas_rond|mal_en_point|en_pls|a_genoux|waiting_close|pending_close|vautre{,e,s}|ramasse{,e}|claque{,e}|
+        grille{,e}|foutu{,e,s}|fichu{,e,s}|pete{,e,s}|casse{,e,s}|naze|merde{,r}|crashe{,e,r}|part_en_vrille|
+        part_en_sucette|crame{,e}
     chute|baisse|arret|fermeture|perte|deconnexion brutal{,e,es}|soudain{,e}|inexplique{,e}|inattendu{,e}|subite
     brutalement|inexplique{,e}|inexplicable{,ment}
-    reste{,nt} ?toujours pendant{,s,es}|en_attente|en_suspens|en_cours|a_0|a_zero|vide|sans_reponse|fige{,e,s}|muet|ouvert{,s}_depuis|coince{,s}
-    met{,tent}|prend|prennent ?toujours une_eternite|des_plombes|des_heures|trop|un_temps_fou|trois_plombes|longtemps|des_minutes|des_jours|un_temps
+    reste{,nt} ?toujours pendant{,s,es}|en_attente|en_suspens|en_cours|a_0|a_zero|vide|sans_reponse|fige{,e,s}|muet|
+        ouvert{,s}_depuis|coince{,s}
+    met{,tent}|prend|prennent ?toujours une_eternite|des_plombes|des_heures|trop|un_temps_fou|trois_plombes|longtemps|
+        des_minutes|des_jours|un_temps
     n_en finit|finissent|peut pas|plus
     reste{,nt}|stagne{,nt}|bloque{,s,e} a *
     de|d lui|elle|eux|elles meme{,s}
-    avertissement{,s}|alerte{,s}|fatal{,e}|invalide|inattendu{,e,s}|interrompu{,e,s}|abandonne{,e,s}|avorte{,e,s}|annule{,e,s,nt}|volatilise{,s}|evapore{,s}|envole{,s}|manquant{,s,e}|ejecte{,e,s}|banni{,s}|sature{,e,s}|surchauffe|agonise
+    avertissement{,s}|alerte{,s}|fatal{,e}|invalide|inattendu{,e,s}|interrompu{,e,s}|abandonne{,e,s}|avorte{,e,s}|
+        annule{,e,s,nt}|volatilise{,s}|evapore{,s}|envole{,s}|manquant{,s,e}|ejecte{,e,s}|banni{,s}|sature{,e,s}|
+        surchauffe|agonise
     fait|font|faire des_siennes|des_caprices
     par_intermittence|aleatoirement|de_temps_en_temps|part_en_live|tourne_mal
     pas|jamais recu|recue|credite|arrive{,e,s,es}|revenu{,s}|confirme{,e,s}
     traine{,nt} depuis|encore|toujours|des
     rame{,nt}|ramait|mouline{,nt}|patin{e,ent}|saccade{,nt}|fige{,e,s,es}|gele{,e,s,es}|timeout{,s}
     tomb{e,ent,ee,ees,es} ?en|a ?regulierement|toujours|encore !<pile>
-    est|sont|s_est|s_etait tombe{,e,s,es}|effondre{,e,s,es}|arrete{,e,s,es}|ferme{,e,s,es}_tout_seul|coupe{,e,s,es}|eteint{,e,s,es}
-    se|s ferme{,nt}|arrete{,nt}|coupe{,nt}|deconnecte{,nt}|eteint|eteignent|effondre{,nt}|plante{,nt}|bloque{,nt}|vide{,nt}_tout_seul
-    s|se est|sont ?tous|toutes|encore|brusquement ferme{,e,s,es}|arrete{,e,s,es}|coupe{,e,s,es}|deconnecte{,e,s,es}|eteint{,e,s,es}|effondre{,e,s,es}|bloque{,e,s,es}|volatilise{,e,s,es}
+    est|sont|s_est|s_etait tombe{,e,s,es}|effondre{,e,s,es}|arrete{,e,s,es}|ferme{,e,s,es}_tout_seul|coupe{,e,s,es}|
+        eteint{,e,s,es}
+    se|s ferme{,nt}|arrete{,nt}|coupe{,nt}|deconnecte{,nt}|eteint|eteignent|effondre{,nt}|plante{,nt}|bloque{,nt}|
+        vide{,nt}_tout_seul
+    s|se est|sont ?tous|toutes|encore|brusquement ferme{,e,s,es}|arrete{,e,s,es}|coupe{,e,s,es}|deconnecte{,e,s,es}|
+        eteint{,e,s,es}|effondre{,e,s,es}|bloque{,e,s,es}|volatilise{,e,s,es}
     redemarre{,nt} tout|sans|en_boucle|toutes
     en boucle|rideau|dans_le_vide
     tourne{,nt} dans_le_vide|en_rond|en_boucle
     expire{,nt} ?tous|toutes|avant|sans|toujours|$
     ferme{,s,e,ee} de_force par|mon|mes|hier|sans|cette|ce|$
-    a|ont|ete|s_est|viens|fait ?encore|tous|juste ferme{,s,e,ee}|rejete{,e,s,es}|coupe{,e,s,es}|ejecte{,e,s,es} ?de_force mon|mes|sans|par|au|hier|cette|ce
+    a|ont|ete|s_est|viens|fait ?encore|tous|juste ferme{,s,e,ee}|rejete{,e,s,es}|coupe{,e,s,es}|
+        ejecte{,e,s,es} ?de_force mon|mes|sans|par|au|hier|cette|ce
     force_close{,d} ?de|sur|par mon|mes|nos|un_de_mes|sans|hier|cette
-    perdu{,s,e,es} ?le|la|les|tous|toute|mon|ma|mes|tout ?mes|ma|mon connexion{,s}|contact|acces|pair{,s}|canaux|sats|fonds|moitie|sync|de|mot
+    perdu{,s,e,es} ?le|la|les|tous|toute|mon|ma|mes|tout ?mes|ma|mon connexion{,s}|contact|acces|pair{,s}|canaux|sats|
+        fonds|moitie|sync|de|mot
     lache{,nt}|decroche{,nt}|chute{,nt}|chute|degringole|effondre{,e}|s_ecroule|ecroule{,e}
     ai|a|ont chute|fondu|disparu|plonge|saute|crashe|freeze|lache
     """,
@@ -68,8 +86,13 @@ ENDING = family(  # something ended, hangs or vanished
 STATE = family(  # what one's own is said to be
     3,
     """
-    est|sont|reste|restent|etait|devenu{,s}|semble|apparait|marque|marques ?toujours|encore|tous|toutes|completement|a_nouveau|soudain|comme|indique_comme mort{,e,s,es}|down|inactif{,s}|inactive{,s}|offline|perdu{,e,s,es}|muet{,te,s}|invisible{,s}|desactive{,e,s,es}|ferme{,e,s,es}_tout_seul|gele{,e,s,es}|verrouille{,e,s,es}|en_panne|en_erreur|en_rade|par_terre|a_l_arret|aux_abonnes_absents|dans_les_choux|refuse{,e,s,es}|rejete{,e,s,es}|plante{,e,s,es}|a_plat|hors_service|en_carafe|a_la_ramasse
-    solde|portefeuille|noeud|wallet|capacite affiche{,nt}|indique{,nt}|montre{,nt} ?un|que|le 0|zero|rien|vide|negatif|faux
+    est|sont|reste|restent|etait|devenu{,s}|semble|apparait|marque|marques ?toujours|encore|tous|toutes|completement|
+        a_nouveau|soudain|comme|indique_comme mort{,e,s,es}|down|inactif{,s}|inactive{,s}|offline|perdu{,e,s,es}|
+        muet{,te,s}|invisible{,s}|desactive{,e,s,es}|ferme{,e,s,es}_tout_seul|gele{,e,s,es}|verrouille{,e,s,es}|
+        en_panne|en_erreur|en_rade|par_terre|a_l_arret|aux_abonnes_absents|dans_les_choux|refuse{,e,s,es}|
+        rejete{,e,s,es}|plante{,e,s,es}|a_plat|hors_service|en_carafe|a_la_ramasse
+    solde|portefeuille|noeud|wallet|capacite affiche{,nt}|indique{,nt}|montre{,nt} ?un|que|le 0|zero|rien|vide|negatif|
+        faux
     ouverture|connexion|paiement|facture|canal|demande ?de|du ?canal ?a|est|ete rejete{,e}|refuse{,e}|coupe{,e}
     """,
 )
@@ -83,11 +106,18 @@ ONSET = family(  # when or how suddenly it began
     marchait|fonctionnait|routait|tournait ?tres bien|parfaitement|sans|nickel|avant|hier|encore|jusqu
     avant ca|tout marchait|fonctionnait|allait|passait
     jusqu ici|hier|a_hier|la ca|tout
-    depuis|apres ?la|le|un|une|mon|ma|que ?derniere|dernier mise_a_jour|maj|redemarrage|reboot|restauration|migration|coupure|changement|update|upgrade|installation|panne
+    depuis|apres ?la|le|un|une|mon|ma|que ?derniere|dernier mise_a_jour|maj|redemarrage|reboot|restauration|migration|
+        coupure|changement|update|upgrade|installation|panne
     depuis que j_ai|je|lnd|mon
     """,
 )
-SINCE = family(2, "depuis hier|ce|cette|la|le|un|une|deux|trois|quatre|cinq|quelques|plusieurs|mon|ma|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|*_jours|*_heures|avant_hier|midi|l")
+SINCE = family(
+    2,
+    """
+    depuis hier|ce|cette|la|le|un|une|deux|trois|quatre|cinq|quelques|plusieurs|mon|ma|lundi|mardi|mercredi|jeudi|
+        vendredi|samedi|dimanche|*_jours|*_heures|avant_hier|midi|l
+    """,
+)
 MESSAGE = family(  # a piece of a message
     3,
     """
@@ -97,7 +127,8 @@ MESSAGE = family(  # a piece of a message
     fonds|solde|frais|liquidite insuffisant{,s,e,es}
     message d|de erreur|l_erreur
     renvoie{,nt}|retourne{,nt}|crache{,nt} ?toujours|sans_cesse|systematiquement|une|un|des|le|$
-    recois|j_ai|obtiens|affiche|dit|vois ?sans_cesse|toujours|tout_le_temps|encore|systematiquement errorcode|failure|timeout|no_route|insufficient|unknown
+    recois|j_ai|obtiens|affiche|dit|vois ?sans_cesse|toujours|tout_le_temps|encore|systematiquement errorcode|failure|
+        timeout|no_route|insufficient|unknown
     mot_de_passe ?est refuse|faux|invalide|rejete
     log{,s} plein{,s}|rempli{,s}|disent|dit|affiche{,nt}|montre{,nt}|parle{,nt}
     """,
@@ -116,7 +147,8 @@ CRY = family(  # the fault by its name, or a call for help
     c_est|est_ce|ce|c|ca normal|pas_normal $
     est_ce|c_est que_c_est_normal|normal|grave $
     normal que|qu
-    que_se_passe_t_il|qu_est_ce_qui_se_passe|il_se_passe_quoi|se_passe_quoi|qu_est_ce_qu_il_se_passe !quand|si|lors|lorsque|en_cas|apres
+    que_se_passe_t_il|qu_est_ce_qui_se_passe|il_se_passe_quoi|se_passe_quoi|qu_est_ce_qu_il_se_passe !quand|si|lors|
+        lorsque|en_cas|apres
     qu_est_ce_qui ne_va_pas|cloche|coince|bloque|peut|plante|a_pu|s_est|cause|empeche|provoque
     que s_est_il_passe|m_arrive_t_il
     qu_est_il arrive
@@ -138,7 +170,8 @@ WHY_MINE = family(
     ^ pourquoi $
     c_est|est_ce|est_il ?bien ?vraiment normal ?que|qu|$
     comment|qu_est_ce_qui|quoi ?peut|pourrait|peux ?on ?tu expliquer|explique !un|une|les|comment
-    pourquoi ?est_ce_que|diable ?tous|toutes|un_de|une_de <a_moi> * !a_besoin|ont_besoin|a_t_il_besoin|doit|doivent|ont_ils_besoin
+    pourquoi ?est_ce_que|diable ?tous|toutes|un_de|une_de <a_moi> * !a_besoin|ont_besoin|a_t_il_besoin|doit|doivent|
+        ont_ils_besoin
     pourquoi ?est_ce_que je|j|personne|plus|aucun|aucune|rien|ca|on_me|il|elle|tout !dois|devrais|faut
     pourquoi ce|cette|cet|ces <chose>
     """,

@@ -20,6 +20,13 @@ class LibraryPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no t
             {"fields": ("top_k", "languages", "rewrites_questions", "history_turns", "rerank_top")},
         ),
         (
+            "How words and meaning are put together",
+            {
+                "fields": ("rrf_constant", "dense_weight", "leg_depth"),
+                "description": "<code>manage.py tune_retrieval</code> looks for better numbers on judged questions.",
+            },
+        ),
+        (
             "When the library does not know",
             {
                 "fields": ("confidence_threshold", "sure_cosine", "least_held_share"),

@@ -20,7 +20,10 @@ MOST_NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer's words before they are checked, and which engine wrote them. `removed` was left out of them."""
+    """An answer's words before they are checked, and which engine wrote them.
+
+    `removed`: the kinds of what was left out.
+    """
 
     text: str
     model: str = ""
@@ -215,7 +218,7 @@ def check(
 def _left_out(draft: Draft) -> tuple[Check, ...]:
     """Return a check for each citation of no passage, and for each thing the guard took out."""
     dropped = (Check(Kind.CITATION, f"[{number}]") for number in dict.fromkeys(draft.dropped_citations))
-    return (*dropped, *(Check(Kind.REMOVED, text) for text in dict.fromkeys(draft.removed)))
+    return (*dropped, *(Check(Kind.REMOVED, kind) for kind in dict.fromkeys(draft.removed)))
 
 
 def sources_of(citations: Sequence[Citation]) -> tuple[Mapping[str, Any], ...]:

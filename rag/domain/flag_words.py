@@ -10,7 +10,7 @@ WORDS = {
     "control_characters": HIDDEN,
     "hidden_text": "Text that nobody would have seen was removed from it.",
     "damaged_pages": "Some of its pages could not be read; the others are here.",
-    "hidden_markup": "It held markup or text that nobody would have seen: that was left out, or is shown as plain text.",
+    "hidden_markup": "It held markup or text that nobody sees: that was left out, or is shown as plain text.",
     "ignore_instructions": WORDING,
     "role_change": WORDING,
     "prompt_disclosure": WORDING,

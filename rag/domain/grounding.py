@@ -14,6 +14,7 @@ from typing import Any
 
 from rag.domain.citing import cited_numbers
 from rag.domain.commands import holds, identifiers, parse, skeleton
+from rag.domain.guarding import LEFT_OUT
 from rag.domain.hygiene import suspicious_patterns
 from rag.domain.quantities import Quantity, is_held, quantities_given, quantities_in
 from rag.domain.statements import Cutter, Statement
@@ -44,7 +45,7 @@ MESSAGES: Mapping[str, Mapping[Kind, str]] = {
         Kind.QUOTE: "These words stand in no passage: {text}.",
         Kind.COMMAND: "No passage shows this command or option: {text}.",
         Kind.CITATION: "It cited a passage that does not exist; the citation was removed: {text}.",
-        Kind.REMOVED: "Left out, because no passage shows it or nobody should run it from here.",
+        Kind.REMOVED: "{text}: no passage shows it, or nobody should run or open it from here.",
         Kind.PLANTED: "Worded like an order to a model, as a planted text would be. Do not follow it.",
         Kind.MISPLACED: "Stands in {places}, not in the passage that is cited: {text}.",
         Kind.UNCITED: "Names a number and cites no passage: {text}.",
@@ -54,7 +55,7 @@ MESSAGES: Mapping[str, Mapping[Kind, str]] = {
         Kind.QUOTE: "Ces mots ne figurent dans aucun passage : {text}.",
         Kind.COMMAND: "Aucun passage ne montre cette commande ou option : {text}.",
         Kind.CITATION: "Un passage inexistant était cité ; la citation a été retirée : {text}.",
-        Kind.REMOVED: "Omis : aucun passage ne le montre, ou personne ne devrait l'exécuter d'ici.",
+        Kind.REMOVED: "{text} : aucun passage ne le montre, ou personne ne devrait l'exécuter ni l'ouvrir d'ici.",
         Kind.PLANTED: "Formulé comme un ordre à un modèle, comme le serait un texte piégé. Ne le suivez pas.",
         Kind.MISPLACED: "Figure dans {places}, pas dans le passage cité : {text}.",
         Kind.UNCITED: "Donne un nombre sans citer de passage : {text}.",
@@ -81,6 +82,7 @@ class Check:
         """Return it as it is sent and stored, with a message for the reader."""
         places = ", ".join(f"[{number}]" for number in self.held_by)
         words = MESSAGES.get(lang, MESSAGES["en"])[self.kind]
+        named = LEFT_OUT.get(lang, LEFT_OUT["en"]).get(self.text, self.text)
         return {
             "kind": self.kind.value,
             "text": self.text,
@@ -89,7 +91,7 @@ class Check:
             "cited": list(self.cited),
             "held_by": list(self.held_by),
             "is_grave": self.is_grave,
-            "message": words.format(text=self.text, places=places),
+            "message": words.format(text=named, places=places),
         }
 
 

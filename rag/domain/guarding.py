@@ -78,7 +78,7 @@ class AnswerGuard:
         self._held = ""
         self._ticks = 0  # backticks passed on in this line
         self._is_fenced = False
-        self.removed: list[str] = []
+        self.removed: list[str] = []  # link, command or address, for each that was left out
 
     def feed(self, piece: str) -> str:
         """Return what can be shown now."""
@@ -130,7 +130,7 @@ class AnswerGuard:
         written = self._take(found.end() if found else 1)
         if kind == "link" and any(_bare(written) in text for text in self._given.trusted):
             return written
-        return self._cut(written, kind)
+        return self._cut(kind)
 
     def _link_of_text(self, *, is_last: bool) -> str | None:
         found = MARKDOWN_LINK.match(self._held)
@@ -140,7 +140,7 @@ class AnswerGuard:
         if found is None or found["target"] is None:
             return self._take(2 if self._held.startswith("!") else 1)
         self._take(found.end())
-        self.removed.append(found.group())
+        self.removed.append("link")
         if found["bang"]:
             return self._words["link"]
         return f"[{found['label']}]" if found["label"].strip("^").isdigit() else found["label"]
@@ -153,12 +153,14 @@ class AnswerGuard:
         length = end.start() if end else len(self._held)
         command = parse(self._held[:length].replace("\\\n", " "), is_code=is_code)
         if command is not None and not may_say(command, self._given):
-            return self._cut(self._take(length), "command")
+            self._take(length)
+            return self._cut("command")
         found = TRIGGER.match(skeleton(self._held))
         return self._take(found.end() if found else 1)  # what follows the tool's name is looked at as well
 
-    def _cut(self, written: str, kind: str) -> str:
-        self.removed.append(written.strip())
+    def _cut(self, kind: str) -> str:
+        """Return the words that stand for what is left out. What it was is told nowhere: it was meant to be run."""
+        self.removed.append(kind)
         return self._words[kind]
 
 

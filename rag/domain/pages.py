@@ -38,7 +38,8 @@ def _shape(line: str) -> str:
 
 def _edges(page: Sequence[str]) -> list[int]:
     places = [at for at, line in enumerate(page) if line]
-    return [*places[:EDGE], *places[EDGE:][-EDGE:]]
+    edge = min(EDGE, len(places) // 4)  # a page of a few lines is all text
+    return [*places[:edge], *places[len(places) - edge :]]
 
 
 def _running(pages: Sequence[Sequence[str]]) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rag.domain.fusion import LEG_DEPTH, RRF_CONSTANT
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -17,6 +19,9 @@ class Policy:
     semantic_cosine: float = 0.97  # of two questions that share an answer; 1: only equal words do
     rewrites_questions: bool = True  # by a local model, where there is one
     rerank_top: int = 0  # passages; 0: the reranker does not run
+    rrf_constant: int = RRF_CONSTANT
+    dense_weight: float = 1.0  # of the dense leg; the lexical one weighs 1
+    leg_depth: int = LEG_DEPTH  # passages of each leg that are fused
     languages: tuple[str, ...] = ("en", "fr")  # of the documents that are searched
     history_turns: int = 3  # read for a question that follows on
 

@@ -20,6 +20,7 @@ TEMPLATE_TAGS = re.compile(
     re.IGNORECASE,
 )
 ROLE_LINE = re.compile(r"^(\s*)(system|assistant|user|human)(\s*):", re.IGNORECASE | re.MULTILINE)
+CITED = re.compile(rf" ?{CITATION.pattern}")
 ANGLE_RUNS = re.compile(r"<{3,}|>{3,}")
 
 FRAMES = {
@@ -122,7 +123,7 @@ def recent_turns(earlier: Sequence[EarlierTurn], *, characters: int) -> tuple[Ea
 
 def _spoken_before(earlier: Sequence[EarlierTurn]) -> tuple[Message, ...]:
     """Return the earlier turns without their citations: their numbers name other passages than this turn's."""
-    said = ((Role.USER, turn.question, Role.ASSISTANT, CITATION.sub("", turn.answer)) for turn in earlier)
+    said = ((Role.USER, turn.question, Role.ASSISTANT, CITED.sub("", turn.answer)) for turn in earlier)
     return tuple(
         Message(role, neutralize(text))
         for asker, question, speaker, answer in said

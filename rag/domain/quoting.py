@@ -16,6 +16,7 @@ LEAD_BONUS = 0.15  # the first sentence of a section usually says what it is abo
 SHORTEST_SENTENCE = 20  # characters
 ITEM_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
 ENDED = re.compile(r"[.!?:;…»\")\]`*]\s*$")
+LISTED = 4  # items quoted of a list that a sentence leads into
 LEAST_WORTH = 0.4  # of the best quote's: passages that hardly speak of the question are not quoted
 STEM = 5  # letters compared: enough to see fee and fees, rebalance and rebalancing as one
 
@@ -75,6 +76,9 @@ def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quot
         if len(text) + len(following) + 1 > QUOTE_LIMIT:
             break
         text = f"{text} {following}"
+    if text.endswith(":") and block + 1 < len(blocks):  # it leads into a list
+        items = "; ".join(part.rstrip(".;") for part in blocks[block + 1][:LISTED])
+        text = f"{text} {items}." if len(text) + len(items) <= QUOTE_LIMIT * 2 else text
     text = text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …"
     return Quote(number, text, worths[block, place])
 

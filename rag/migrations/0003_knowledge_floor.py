@@ -238,6 +238,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='librarypolicy',
+            name='dense_weight',
+            field=models.FloatField(default=1.0, help_text='Of the search by meaning; the search by words weighs 1.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10)], verbose_name='weight of meaning'),
+        ),
+        migrations.AddField(
+            model_name='librarypolicy',
+            name='leg_depth',
+            field=models.PositiveSmallIntegerField(default=50, help_text='Passages of each search that are put together, at most 50.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(50)], verbose_name='candidates of a search'),
+        ),
+        migrations.AddField(
+            model_name='librarypolicy',
+            name='rrf_constant',
+            field=models.PositiveSmallIntegerField(default=60, help_text='The smaller, the more the first places of either search count.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='fusion constant'),
+        ),
+        migrations.AddField(
+            model_name='librarypolicy',
             name='hnsw_from',
             field=models.PositiveIntegerField(default=20000, help_text='With fewer passages every vector is compared; from here on an HNSW index is built.', verbose_name='index from passages'),
         ),
@@ -419,6 +434,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='chunk',
             index=models.Index(fields=['sha256'], name='chunk_by_text'),
+        ),
+        migrations.AlterField(
+            model_name='posting',
+            name='chunk',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rag.chunk'),
+        ),
+        migrations.AlterField(
+            model_name='posting',
+            name='source',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rag.source'),
         ),
         migrations.RemoveIndex(model_name='posting', name='posting_by_lexeme'),
         migrations.AddIndex(

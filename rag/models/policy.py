@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from rag.domain.fusion import LEG_DEPTH, RRF_CONSTANT
+
 
 def default_languages() -> list[str]:
     return ["en", "fr"]
@@ -71,6 +73,24 @@ class LibraryPolicy(models.Model):
         default=0,
         validators=[MaxValueValidator(20)],
         help_text="Passages that the reranker puts first by freshness and trust. 0: it does not run.",
+    )
+    rrf_constant = models.PositiveSmallIntegerField(
+        "fusion constant",
+        default=RRF_CONSTANT,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="The smaller, the more the first places of either search count.",
+    )
+    dense_weight = models.FloatField(
+        "weight of meaning",
+        default=1.0,
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+        help_text="Of the search by meaning; the search by words weighs 1.",
+    )
+    leg_depth = models.PositiveSmallIntegerField(
+        "candidates of a search",
+        default=LEG_DEPTH,
+        validators=[MinValueValidator(5), MaxValueValidator(LEG_DEPTH)],
+        help_text=f"Passages of each search that are put together, at most {LEG_DEPTH}.",
     )
     languages = ArrayField(
         models.CharField(max_length=8),

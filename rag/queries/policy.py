@@ -51,6 +51,9 @@ def _policy(row: LibraryPolicy) -> Policy:
         semantic_cosine=row.semantic_cosine,
         rewrites_questions=row.rewrites_questions,
         rerank_top=row.rerank_top,
+        rrf_constant=row.rrf_constant,
+        dense_weight=row.dense_weight,
+        leg_depth=row.leg_depth,
         languages=tuple(row.languages),
         history_turns=row.history_turns,
     )

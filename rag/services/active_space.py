@@ -6,6 +6,7 @@ The built-in embedder remembers questions by itself; what a host made is kept in
 import base64
 import hashlib
 import logging
+from typing import Any
 
 import numpy as np
 from django.core.cache import cache
@@ -20,33 +21,37 @@ from rag.services.cache import CACHE_FAULTS
 
 logger = logging.getLogger(__name__)
 PATIENCE_S = 5.0  # a model that is in memory needs 20 to 600 ms; whoever asks can do without
+NAMES = {  # of a space, and of its row
+    "slug": "slug",
+    "model": "model",
+    "digest": "digest",
+    "dimension": "dimension",
+    "version": "version",
+    "prefix_scheme": "prefix_scheme",
+    "ef_search": "hnsw_ef_search",
+    "lists": "ivfflat_lists",
+    "probes": "ivfflat_probes",
+    "least_cosine": "least_cosine",
+}
+FIELDS = ("pk", "index_kind", "element", *NAMES.values())
 LEFT_ALONE_S = 15  # after a failure: the next question need not wait for the same host
 
 
 def active_space() -> Space | None:
     """Return the space that is searched, or None while there is none. One statement."""
-    row = IndexVersion.objects.filter(is_active=True).first()
-    return space_of(row) if row else None
+    values = IndexVersion.objects.filter(is_active=True).values_list(*FIELDS).first()
+    return _space(*values) if values else None
 
 
 def space_of(row: IndexVersion) -> Space:
     """Return the row as retrieval needs it."""
-    return Space(
-        pk=row.pk,
-        slug=row.slug,
-        model=row.model,
-        digest=row.digest,
-        dimension=row.dimension,
-        version=row.version,
-        prefix_scheme=row.prefix_scheme,
-        index_kind=IndexKind(row.index_kind),
-        element=Element(row.element),
-        ef_search=row.hnsw_ef_search,
-        lists=row.ivfflat_lists,
-        probes=row.ivfflat_probes,
-        least_cosine=row.least_cosine,
-        is_built_in=row.model == embedding_space().model,
-    )
+    return _space(*(getattr(row, name) for name in FIELDS))
+
+
+def _space(pk: int, kind: str, element: str, *others: Any) -> Space:
+    named = dict(zip(NAMES, others, strict=True))
+    is_built_in = named["model"] == embedding_space().model
+    return Space(pk, index_kind=IndexKind(kind), element=Element(element), is_built_in=is_built_in, **named)
 
 
 def embed_question_in(space: Space | None, text: str, *, ttl_s: int = SHIPPED.embedding_ttl_s) -> Vectors | None:

@@ -15,7 +15,7 @@ from models_registry.domain.errors import ModelError
 from models_registry.services.borrow import give_back
 from rag.models import IndexVersion
 from rag.services.keep_spaces import keep_index
-from rag.services.reindex import embed_chunks, embed_missing
+from rag.services.reindex import embed_chunks, embed_missing, is_complete
 from rag.services.space_rows import searched_row, switch_to
 
 TEXTS_AT_ONCE = 128  # a batch of the embedding; it can be stopped between two
@@ -35,6 +35,7 @@ class EmbedBehind:
         self._jobs: list[Future[None]] = []
         self._version: IndexVersion | None = None
         self._ordered = self._embedded = 0
+        self._has_begun = False
         self.failure: ModelError | None = None
         self.is_complete = True
 
@@ -72,22 +73,27 @@ class EmbedBehind:
 
     def _complete(self, version: IndexVersion) -> None:
         try:
-            self._embedded += embed_missing(version, report=self._missing_reported, until=self._until)
+            self._embedded += embed_missing(version, report=self._missing_reported, until=self._is_time_up)
         except ModelError as exc:
             self.failure, self.is_complete = exc, False
             return
-        self.is_complete = self.is_complete and not self._until()
+        self.is_complete = self.is_complete and is_complete(version)
         if self.is_complete and not version.is_active:
             switch_to(version, at=self._at)
         if self._embedded:
             keep_index(version, at=self._at)
 
+    def _is_time_up(self) -> bool:
+        """Return whether to stop; never before the first batch, or no number of runs would come to an end."""
+        return self._has_begun and self._until()
+
     def _missing_reported(self, done: int, of: int) -> None:
+        self._has_begun = True
         if self._report:
             self._report("embed", self._embedded + done, self._embedded + of)
 
     def _embed(self, version: IndexVersion, chunk_ids: Sequence[int]) -> None:
-        if self.failure or self._until():
+        if self.failure or self._is_time_up():
             self.is_complete = False
             return
         try:
@@ -95,5 +101,6 @@ class EmbedBehind:
         except ModelError as exc:
             self.failure, self.is_complete = exc, False
             return
+        self._has_begun = True
         if self._report:
             self._report("embed", self._embedded, self._ordered)

@@ -9,7 +9,6 @@ from rag.domain.answerable import holds
 from rag.domain.bm25 import QuestionWord
 from rag.domain.expansion import fold
 from rag.domain.fusion import (
-    RRF_CONSTANT,
     RerankSignals,
     distinct,
     reciprocal_rank_fusion,
@@ -17,6 +16,7 @@ from rag.domain.fusion import (
     spread,
 )
 from rag.domain.passages import Explanation, LegPlace, Passage
+from rag.domain.policy import Policy
 from rag.domain.steps import Steps
 from rag.services.search_sql import ChunkRow, Legs, chunk_rows
 
@@ -31,10 +31,15 @@ class Found:
     texts: tuple[str, ...]
 
 
-def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, rerank_top: int, today: date) -> Found:
+def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, policy: Policy, today: date) -> Found:
     """Return the k best passages of both legs. One statement."""
-    places = {name: _places(leg) for name, leg in (("lexical", legs.lexical), ("dense", legs.dense))}
-    scores = dict(reciprocal_rank_fusion([list(leg) for leg in places.values()])[: k + SPARE])
+    places = {
+        name: _places(leg[: policy.leg_depth]) for name, leg in (("lexical", legs.lexical), ("dense", legs.dense))
+    }
+    fused = reciprocal_rank_fusion(
+        [list(leg) for leg in places.values()], weights=(1.0, policy.dense_weight), constant=policy.rrf_constant
+    )
+    scores = dict(fused[: k + SPARE])
     rows = chunk_rows(list(scores))
     order: Sequence[int] = [chunk for chunk in scores if chunk in rows]  # one may be gone since the legs were read
     if steps.spread:
@@ -44,11 +49,13 @@ def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, rer
     order = order[:k]
     texts = {chunk: fold(f"{rows[chunk].breadcrumb} {rows[chunk].text}") for chunk in order}
     found = [
-        _passage(rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, texts[chunk], places, words))
+        _passage(
+            rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, texts[chunk], places, words, policy)
+        )
         for rank, chunk in enumerate(order, start=1)
     ]
-    if steps.rerank and rerank_top:
-        found = _reranked(found, rows, top=rerank_top, today=today)
+    if steps.rerank and policy.rerank_top:
+        found = _reranked(found, rows, top=policy.rerank_top, today=today)
     return Found(tuple(found), tuple(texts[one.chunk_id] for one in found))
 
 
@@ -57,12 +64,20 @@ def _places(leg: Sequence[tuple[int, float]]) -> Mapping[int, tuple[int, float]]
 
 
 def _explain(
-    chunk: int, text: str, places: Mapping[str, Mapping[int, tuple[int, float]]], words: Sequence[QuestionWord]
+    chunk: int,
+    text: str,
+    places: Mapping[str, Mapping[int, tuple[int, float]]],
+    words: Sequence[QuestionWord],
+    policy: Policy,
 ) -> Explanation:
     met = [word for word in words if not word.is_stop_word and holds(text, word.word)]
     return Explanation(
         legs=tuple(
-            LegPlace(name, *leg[chunk], share=1 / (RRF_CONSTANT + leg[chunk][0]))
+            LegPlace(
+                name,
+                *leg[chunk],
+                share=(policy.dense_weight if name == "dense" else 1.0) / (policy.rrf_constant + leg[chunk][0]),
+            )
             for name, leg in places.items()
             if chunk in leg
         ),

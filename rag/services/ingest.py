@@ -78,7 +78,8 @@ def ingest_documents(
 ) -> IngestReport:
     """Make `source` hold exactly `documents`, searchable by words and meaning; the embedder loads only when needed.
 
-    With `keeps_others` nothing is removed. Once `until()` says so, it stops between two batches; a further run goes on.
+    With `keeps_others` nothing is removed. Once `until()` says so, and something was done, it stops between two
+    batches; a further run goes on.
     Read lazily, a batch at a time: any number of documents needs the memory of one batch.
     """
     started = time.monotonic()
@@ -90,7 +91,7 @@ def ingest_documents(
             seen += len(batch)
             if report:
                 report("store", seen, max(expected, seen))
-            if until and until():
+            if until and until() and changes.counts.has_changed:  # else a run that finds all as it was would never end
                 break
         else:
             embedding.add(changes.complete())

@@ -65,7 +65,7 @@ def request_built_in(*, at: datetime) -> tuple[EvaluationRun, bool]:
     return row, True
 
 
-def run_built_in(run_id: int, *, at: datetime) -> EvaluationRun | None:
+def run_built_in(run_id: int, *, at: datetime, file: Path = BUILT_IN_QUESTIONS) -> EvaluationRun | None:
     """Ask the built-in questions for a queued row, and write what came of them, or what went wrong, into it.
 
     Safe to run twice: a row that is done is left as it is.
@@ -74,14 +74,14 @@ def run_built_in(run_id: int, *, at: datetime) -> EvaluationRun | None:
     if row is None:
         return None
     try:
-        questions = read_questions(BUILT_IN_QUESTIONS)
+        questions = read_questions(file)
         collection = existing(LIBRARY_SLUG)
         if problems := unknown_places(questions, paths=tuple(collection.uids)):
             return _fail(row, problems[0], at=at)
         evaluation = evaluate(questions, collection=collection, with_ablation=True, gates=USUAL, report=_Progress(row))
     except RagError as exc:
         return _fail(row, str(exc), at=at)
-    return keep(evaluation, name=row.name, at=at, options={"questions": BUILT_IN_QUESTIONS.name}, row=row)
+    return keep(evaluation, name=row.name, at=at, options={"questions": file.name}, row=row)
 
 
 def fail(run_id: int, *, message: str, at: datetime) -> None:

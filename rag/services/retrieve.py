@@ -27,6 +27,7 @@ from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, sea
 # Weight of words that the glossary brought, in the lexical leg: synonyms stand beside the question's own words,
 # translations in their place. 0.3 to 0.8 within noise, 1 is worse.
 ADDED_WEIGHT = {"en": 0.5, "fr": 0.7}
+SPOKEN_SHARE = 0.6  # of the French words of a question: a library that holds so many of them has French texts
 COMMON_SHARE = 0.08  # of the passages: a synonym that more of them hold tells nothing, and costs time
 
 
@@ -88,7 +89,7 @@ def retrieve(
     words, sums = _weigh_words(expansion, search)
     legs = _legs(expansion, words, sums, search)
     today = (at or timezone.now()).date()
-    found = find(legs, words=words, k=k or policy.top_k, steps=steps, rerank_top=policy.rerank_top, today=today)
+    found = find(legs, words=words, k=k or policy.top_k, steps=steps, policy=policy, today=today)
     support = judge(
         words,
         question=search.searched,
@@ -146,18 +147,30 @@ def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionW
 def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Legs:
     added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
     weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight) if search.steps.lexical else {}
-    vector = _vector(expansion, search) if search.steps.dense else None
+    vector = _vector(_readings(expansion, words, search), search) if search.steps.dense else None
     with metrics.HYBRID_SEARCH_SECONDS.time():
         return search_legs(weights, vector, space=search.space, sums=sums, reader=search.reader)
 
 
-def _vector(expansion: Expansion, search: _Search) -> Vectors | None:
-    """Return the middle of what the question's readings mean; a host's model reads one text only: each costs a call."""
-    readings = expansion.readings if search.steps.gloss else (expansion.question, expansion.text)
+def _readings(expansion: Expansion, words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:
+    """Return the texts that stand for the question. A host's model reads one only: each costs a call.
+
+    The question's own French is read where the library has French texts: elsewhere it leads astray.
+    """
     if search.space and not search.space.is_built_in:
-        readings = (expansion.text,)
+        return (expansion.text,)
+    if not search.steps.gloss or not expansion.gloss:
+        return tuple(dict.fromkeys((expansion.question, expansion.text)))
+    translated = [word for word in words if word.word in expansion.covered and not word.is_stop_word]
+    held = sum(word.document_frequency > 0 for word in translated)
+    is_spoken = held >= SPOKEN_SHARE * len(translated)
+    return tuple(dict.fromkeys((*expansion.readings, *((expansion.question,) if is_spoken else ()))))
+
+
+def _vector(readings: Sequence[str], search: _Search) -> Vectors | None:
+    """Return the middle of what the readings mean."""
     ttl_s = search.policy.embedding_ttl_s
-    vectors = [embed_question_in(search.space, text, ttl_s=ttl_s) for text in dict.fromkeys(readings)]
+    vectors = [embed_question_in(search.space, text, ttl_s=ttl_s) for text in readings]
     known = [vector for vector in vectors if vector is not None]
     if len(known) < 2:
         return known[0] if known else None

@@ -58,7 +58,7 @@ GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT {LEG_DEPTH}
 # The space stands there as a number: its partial index serves only statements that name it. An exact scan is ordered by
 # the score, which no index knows.
 DENSE = """
-SELECT e.chunk_id, 1 - ({distance}) AS score
+SELECT e.chunk_id, -({opposite}) AS score
 FROM rag_chunkembedding e
 WHERE e.index_version_id = {space} AND {within}
 ORDER BY {order} LIMIT {limit}
@@ -213,16 +213,17 @@ def _read(
 def dense_sql(space: Space, *, within: str, is_exact: bool = False, limit: int = LEG_DEPTH) -> str:
     """Return the statement of the dense leg: by the space's index, or comparing every vector.
 
-    What an index of 16-bit vectors finds is scored by the 32-bit ones.
+    All vectors are of unit length, so the cosine is their inner product, which takes a third less time. What an index
+    of 16-bit vectors finds is scored by the 32-bit ones.
     """
-    distance = _distance(Element.VECTOR, space.dimension)
+    opposite = _compared(Element.VECTOR, "<#>", space.dimension)
     by_index = space.index_kind != IndexKind.EXACT and not is_exact
-    order = _distance(space.element, space.dimension) if by_index else "score DESC"
-    return DENSE.format(distance=distance, space=int(space.pk), within=within, order=order, limit=int(limit))
+    order = _compared(space.element, "<=>", space.dimension) if by_index else "score DESC"
+    return DENSE.format(opposite=opposite, space=int(space.pk), within=within, order=order, limit=int(limit))
 
 
-def _distance(element: Element, dimension: int) -> str:
-    return f"e.embedding::{element}({int(dimension)}) <=> %(vector)s::{element}({int(dimension)})"
+def _compared(element: Element, operator: str, dimension: int) -> str:
+    return f"e.embedding::{element}({int(dimension)}) {operator} %(vector)s::{element}({int(dimension)})"
 
 
 def knobs_sql(space: Space) -> str:

@@ -1,7 +1,7 @@
 """Store a batch of documents with their passages and postings. Passages that stay the same keep rows and vectors."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +9,12 @@ from django.db import connection, transaction
 
 from rag.domain.chunking import ChunkSizes, ChunkText, Recut, StoredChunk, chunk_markdown, recut
 from rag.domain.documents import RawDocument
-from rag.domain.hygiene import CleanText, clean
+from rag.domain.hygiene import CleanText, clean, strip_invisible
 from rag.domain.markdown import tidy
 from rag.models import Chunk, Document, LibraryPolicy, Source
-from rag.services.postings import write_postings
+from rag.services.postings import write_chunks
 
+CHUNKS_AT_ONCE = 1000  # in one statement
 CHANGING = "changing"  # in the place of a source's hash
 ASIDE = 1_000_000  # ordinals of passages that are being moved: two may not have one ordinal even for a moment
 ROW_FIELDS = (
@@ -77,7 +78,6 @@ def store_batch(source: Source, batch: Sequence[tuple[RawDocument, str]], *, siz
         new_ids = _recut_all(
             [(row.pk, recut(stored[row.uid], cut.pieces)) for row, cut in zip(rows, cuts, strict=True)]
         )
-        write_postings(new_ids)
     return Stored(
         chunks=sum(len(cut.pieces) for cut in cuts),
         flagged=sum(bool(cut.text.flags) for cut in cuts),
@@ -88,8 +88,8 @@ def store_batch(source: Source, batch: Sequence[tuple[RawDocument, str]], *, siz
 def _cut(raw: RawDocument, *, sizes: ChunkSizes) -> _Cut:
     cleaned = clean(raw.content)
     text = CleanText(tidy(cleaned.text), tuple(dict.fromkeys((*cleaned.flags, *raw.flags))))
-    title = clean(raw.title).text
-    return _Cut(raw, text, title, chunk_markdown(text.text, origin=clean(raw.origin).text, title=title, sizes=sizes))
+    title = strip_invisible(raw.title)
+    return _Cut(raw, text, title, chunk_markdown(text.text, origin=strip_invisible(raw.origin), title=title, sizes=sizes))
 
 
 def _stored_chunks(source: Source, cuts: Sequence[_Cut]) -> dict[str, list[StoredChunk]]:
@@ -113,8 +113,13 @@ def _recut_all(recuts: Iterable[tuple[int, Recut]]) -> tuple[int, ...]:
     if gone := [pk for _, cut in recuts for pk in cut.gone]:
         Chunk.objects.filter(pk__in=gone).delete()
     _place([pair for _, cut in recuts for pair in cut.kept])
-    added = [_chunk_row(document_id, piece) for document_id, cut in recuts for piece in cut.added]
-    return tuple(chunk.pk for chunk in Chunk.objects.bulk_create(added, batch_size=1000))
+    added = [(document_id, piece) for document_id, cut in recuts for piece in cut.added]
+    return tuple(pk for part in _parts(added) for pk in write_chunks(part))
+
+
+def _parts(added: Sequence[tuple[int, ChunkText]]) -> Iterator[Sequence[tuple[int, ChunkText]]]:
+    """Yield passages in groups: a single long document has thousands."""
+    yield from (added[start : start + CHUNKS_AT_ONCE] for start in range(0, len(added), CHUNKS_AT_ONCE))
 
 
 def _place(kept: Sequence[tuple[StoredChunk, ChunkText]]) -> None:
@@ -134,19 +139,6 @@ def _place(kept: Sequence[tuple[StoredChunk, ChunkText]]) -> None:
         cursor.execute(PLACE, columns)
 
 
-def _chunk_row(document_id: int, piece: ChunkText) -> Chunk:
-    return Chunk(
-        document_id=document_id,
-        ordinal=piece.ordinal,
-        breadcrumb=piece.breadcrumb,
-        text=piece.text,
-        sha256=piece.sha256,
-        start=piece.start,
-        end=piece.end,
-        word_count=piece.word_count,
-    )
-
-
 def _document_row(source: Source, cut: _Cut, *, sha: str, at: datetime) -> Document:
     raw = cut.raw
     return Document(
@@ -157,7 +149,7 @@ def _document_row(source: Source, cut: _Cut, *, sha: str, at: datetime) -> Docum
         content=cut.text.text,
         content_sha256=sha,
         url=raw.url,
-        tags=[clean(tag).text for tag in raw.tags],
+        tags=[strip_invisible(tag) for tag in raw.tags],
         references=[{"name": item.name, "url": item.url} for item in raw.references],
         node_pubkey=raw.node_pubkey,
         channel_id=raw.channel_id,

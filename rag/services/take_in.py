@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rag.domain.documents import Outcome
-from rag.domain.errors import RagError
+from rag.domain.errors import RagError, SourceUnreadable
 from rag.domain.ingesting import IngestReport, together
 from rag.models import Ingestion, Parcel, Source
 from rag.services.dead_letters import settle_letters
@@ -23,6 +23,7 @@ from rag.sources.reading import read_file
 
 logger = logging.getLogger(__name__)
 SLICE_S = 240.0  # under half the queue's time-out
+MOST_S = 500.0  # the queue ends a job after 600 s
 ABANDONED = timedelta(seconds=180)  # the longest step, a costly PDF, takes 90 s: who is silent for so long is gone
 WRITE_EVERY_S = 0.25
 PARCELS_AT_ONCE = 50
@@ -40,17 +41,14 @@ def take_in(ingestion_id: uuid.UUID, *, at: datetime, slice_s: float = SLICE_S) 
     row = _claim(ingestion_id, at=at)
     if row is None:
         return
-    began = time.monotonic()
     try:
-        report = _carry_out(row, at=at, until=lambda: time.monotonic() - began > slice_s)
+        report = _carry_out(row, at=at, until=_patience(slice_s))
     except RagError as exc:
         _finish(row, Ingestion.State.FAILED, str(exc))
         return
     _add(row, report)
     if report.is_complete or report.without_vectors:
         _finish(row, Ingestion.State.DONE, _words(row, report))
-    elif not (report.has_changed or report.embedded):
-        _finish(row, Ingestion.State.FAILED, TOO_SLOW)
     else:
         _of(row).update(state=Ingestion.State.QUEUED, report=row.report)
         enqueue(row.pk)
@@ -77,6 +75,19 @@ def _claim(ingestion_id: uuid.UUID, *, at: datetime) -> Ingestion | None:
         return None
     Ingestion.objects.filter(pk=ingestion_id, started_at=None).update(started_at=now)
     return Ingestion.objects.select_related("source").get(pk=ingestion_id)
+
+
+def _patience(slice_s: float) -> Callable[[], bool]:
+    """Return what tells that a slice is over; it raises once a slice without headway nears the queue's time-out."""
+    began = time.monotonic()
+
+    def is_over() -> bool:
+        elapsed_s = time.monotonic() - began
+        if elapsed_s > MOST_S:
+            raise SourceUnreadable(TOO_SLOW)
+        return elapsed_s > slice_s
+
+    return is_over
 
 
 def _carry_out(row: Ingestion, *, at: datetime, until: Callable[[], bool]) -> IngestReport:

@@ -15,7 +15,7 @@ from rag.services.gather import Collection
 from rag.services.match_patterns import PatternMatcher
 
 BOTH_LEGS = 2 * LEG_DEPTH  # passages: all that the legs found
-FUSED_ONLY = replace(ALL_STEPS, distinct=False, rerank=False)  # what is tuned is the order that comes before them
+FUSED_ONLY = replace(ALL_STEPS, spread=False, distinct=False, rerank=False)  # the order that comes before these
 
 
 def read_cases(
@@ -31,7 +31,8 @@ def read_cases(
     answerable = [one for one in questions if one.is_answerable]
     cases = []
     with PatternMatcher() as matches:
-        asker = Asker(collection, policy=library_policy(), k=BOTH_LEGS, matches=matches)
+        policy = replace(library_policy(), leg_depth=LEG_DEPTH)  # what a smaller depth leaves out is tried as well
+        asker = Asker(collection, policy=policy, k=BOTH_LEGS, matches=matches)
         for number, question in enumerate(answerable, start=1):
             passages, hits = asker.ranked(question, depth=BOTH_LEGS, steps=FUSED_ONLY)
             candidates = tuple(

@@ -82,7 +82,12 @@ def claim(space_id: int, *, after: int, size: int, only: Sequence[int] | None = 
 
     Equal texts that have a vector already lend it. With `waits` those that others work on are waited for.
     """
-    values: dict[str, Any] = {"space": space_id, "after": after, "size": size, "only": None if only is None else list(only)}
+    values: dict[str, Any] = {
+        "space": space_id,
+        "after": after,
+        "size": size,
+        "only": None if only is None else list(only),
+    }
     met = _rows(CLAIM.format(lock=WAIT if waits else TRY), values)
     claimed = [chunk for chunk, is_ours in met if is_ours]
     if not claimed:
@@ -98,7 +103,8 @@ def claim(space_id: int, *, after: int, size: int, only: Sequence[int] | None = 
 def write_vectors(space_id: int, passages: Sequence[Lacking], vectors: Vectors) -> int:
     """Write one vector per passage and return how many; a passage that was deleted meanwhile is left out."""
     there = still_there([one.chunk_id for one in passages])
-    kept = [(one, vector) for one, vector in zip(passages, vectors, strict=True) if one.chunk_id in there]
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # hosts send six digits
+    kept = [(one, vector) for one, vector in zip(passages, units, strict=True) if one.chunk_id in there]
     copy_vectors((space_id, one.chunk_id, one.source_id, one.lang, vector) for one, vector in kept)
     return len(kept)
 

@@ -26,6 +26,8 @@ from rag.views.requests import Request, may_share
 NO_FILE = "Choose a file first."
 TOO_MANY = f"At most {MOST_FILES} files at once: hand in the others afterwards, or all of them as one zip file."
 LETTERS_HERE = 10
+GONE = "This intake is gone: its source was removed."
+STOP_POLLING = 286  # htmx asks no more
 
 
 @csrf_exempt  # only until the size of what comes in is limited: the page below demands the token
@@ -80,6 +82,8 @@ def add_addresses(request: Request) -> HttpResponse:
 def intake(request: Request, key: UUID) -> HttpResponse:
     """Show how far an intake is; to htmx, only the part that changes."""
     found = intake_of(request.user, key=key, unit=unit_of(request), may_share=may_share(request))
+    if found is None and request.htmx:
+        return render(request, "rag/_refused.html", {"problem": GONE}, status=STOP_POLLING)
     if found is None:
         raise Http404("There is no such intake.")
     if request.htmx:

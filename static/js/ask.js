@@ -30,17 +30,16 @@ class Ask {
     this.answer = null;
     this.field.value = "";
     this.exchanges.querySelector("[data-ask-empty]")?.remove();
-    const isOldestFirst = this.root.dataset.order === "oldest";
-    this.exchanges[isOldestFirst ? "append" : "prepend"](this.blank.content.cloneNode(true));
-    this.box = isOldestFirst ? this.exchanges.lastElementChild : this.exchanges.firstElementChild;
+    const [add, latest] = this.root.dataset.order === "oldest" ? ["append", "lastElementChild"] : ["prepend", "firstElementChild"];
+    this.exchanges[add](this.blank.content.cloneNode(true));
+    this.box = this.exchanges[latest];
     this.box.querySelector("[data-question]").textContent = question;
     this.live = this.box.querySelector("[data-live]");
     this.found = this.box.querySelector("[data-found]");
     this.doubts = this.box.querySelector("[data-doubts]");
     this.live.classList.add("is-writing");
     this.progress.start("Searching the library…");
-    const message = { question, conversation_id: this.conversation || "new" };
-    this.turn = openTurn(this.root.dataset.socket, message, (event) => this.take(event));
+    this.turn = openTurn(this.root.dataset.socket, { question, conversation_id: this.conversation || "new" }, (e) => this.take(e));
   }
 
   cancel() {
@@ -57,22 +56,15 @@ class Ask {
   take(event) {
     this.progress.show(event);
     if (event.type === "token") this.live.append(event.data.text);
-    if (event.type === "similar_document") this.addFound(event.data);
-    if (event.type === "warning" && event.data.check) this.addDoubt(event.data.message);
+    if (event.type === "similar_document") this.addTo(this.found, event.data.breadcrumb || event.data.title, "tag");
+    if (event.type === "warning" && event.data.check) this.addTo(this.doubts, event.data.message);
     if (["answer", "cached_data", "ai_analysis"].includes(event.type)) this.answer = event.data;
     if (event.type === "complete") this.end(event.data);
     if (event.type === "error") { this.live.classList.remove("is-writing"); this.progress.fail(event.data, () => this.start(this.question)); }
   }
 
-  addFound({ title, breadcrumb }) {
-    const item = document.createElement("li");
-    item.className = "tag";
-    item.textContent = breadcrumb || title;
-    this.found.append(item);
-  }
-
-  addDoubt(message) {
-    this.doubts.append(Object.assign(document.createElement("li"), { textContent: message }));
+  addTo(list, text, className = "") {
+    list.append(Object.assign(document.createElement("li"), { textContent: text, className }));
   }
 
   async showAnswer(data) {

@@ -1,5 +1,5 @@
 /* Documents go up one by one, each with its own progress; then the server's own lines follow the work. Without scripts
-   the same form posts all files at once. Hooks: form[data-hand-in], [data-drop], select[data-place]. */
+   the same form posts all files at once. Hooks: form[data-hand-in], [data-drop]. */
 
 const LOST = "The connection was lost. Nothing of this file was stored; try again.";
 
@@ -93,11 +93,5 @@ export function hookHandIn() {
   for (const form of document.querySelectorAll("form[data-hand-in]")) {
     form.addEventListener("submit", (event) => { event.preventDefault(); take(form, form.querySelector("input[type='file']").files); });
     hookDrop(form, form.querySelector("[data-drop]"));
-  }
-  for (const select of document.querySelectorAll("select[data-place]")) {
-    const fresh = select.closest("fieldset").querySelector("[data-place-new]");
-    const show = () => { if (fresh) fresh.hidden = select.value !== ""; };
-    select.addEventListener("change", show);
-    show();
   }
 }

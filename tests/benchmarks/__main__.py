@@ -1,8 +1,8 @@
 """Run the benchmarks one after the other: a table for people, then one JSON object as the last line.
 
 `python -m tests.benchmarks` runs the usual ones, `python -m tests.benchmarks recommendations` the named ones; `recall`
-takes minutes and runs only when it is named. Everything happens on a database server of its own under `var/bench`,
-which writes as safely as the product's does; the data of this checkout are not touched.
+and `search` take minutes and run only when they are named. Everything happens on a database server of its own under
+`var/bench`, which writes as safely as the product's does; the data of this checkout are not touched.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 USUAL = ("import", "recommendations", "retrieval", "ingest", "pool", "faults", "routing", "gateway")
-NAMED_ONLY = ("recall",)
+NAMED_ONLY = ("recall", "search")
 BUSY = 0.5  # of the cores: from there on others slow us down
 
 

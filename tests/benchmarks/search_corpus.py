@@ -53,6 +53,7 @@ def base() -> Source:
     defaults.load(at=now)
     Source.objects.update(is_enabled=False)
     source = upload_source("Corpus", slug="corpus", is_public=True)
+    Source.objects.filter(pk=source.pk).update(is_enabled=True)
     if not CORPUS.is_file():
         ingest_folder(KNOWLEDGE_DIR, source=source, at=now)
         return source
@@ -97,11 +98,13 @@ def _copy_once(*, step: int, count: int, rng: np.random.Generator) -> None:
         cursor.execute("RESET session_replication_role")
     space = IndexVersion.objects.get(is_active=True).pk
     near = (_near(vector, rng) for *_, vector in rows)
-    copy_vectors((space, chunk, source, lang, vector) for (chunk, source, lang, _), vector in zip(rows, near, strict=True))
+    copy_vectors(
+        (space, chunk, source, lang, vector) for (chunk, source, lang, _), vector in zip(rows, near, strict=True)
+    )
 
 
 def _near(text: str, rng: np.random.Generator) -> Vectors:
-    vector = np.fromstring(text[1:-1], dtype=np.float32, sep=",")
+    vector = np.array(text[1:-1].split(","), dtype=np.float32)
     noise = rng.normal(size=len(vector)).astype(np.float32)
     moved: Vectors = vector + NOISE * noise / np.linalg.norm(noise)
     return moved / np.float32(np.linalg.norm(moved))

@@ -209,19 +209,16 @@ def test_no_page_of_the_library_scrolls_sideways(page: Page, width: int, scheme:
     document = Document.objects.get(source=source, media_type="application/pdf")
     passage = document.chunks.latest("ordinal")
     intake = Ingestion.objects.filter(source=source).latest("created_at")
-    shots = os.environ.get("LNRAG_SHOTS")
-    for name, path in (
-        ("library", "/library/"),
-        ("search", "/library/?q=Blue+Heron+reserve"),
-        ("add", "/library/add/"),
-        ("source", f"/library/sources/{source.slug}/"),
-        ("document", f"/library/passages/{passage.pk}/"),
-        ("intake", f"/library/intakes/{intake.pk}/"),
-        ("remove", f"/library/sources/{source.slug}/remove/"),
+    for path in (
+        "/library/",
+        "/library/?q=Blue+Heron+reserve",
+        "/library/add/",
+        f"/library/sources/{source.slug}/",
+        f"/library/passages/{passage.pk}/",
+        f"/library/intakes/{intake.pk}/",
+        f"/library/sources/{source.slug}/remove/",
     ):
         page.goto(path)
-        if name == "search":
+        if "?q=" in path:
             page.locator(".why summary").first.click()
-        if shots:
-            page.screenshot(path=f"{shots}/{name}-{width}-{scheme}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -53,9 +53,7 @@ def add(planted: Variant) -> None:
 
 def ask(served: Served, stage: Stage, **more: Any) -> taps.Heard:
     body = {"query": QUESTION, "use_cache": False, "lang": "en", **more}
-    response = httpx.post(
-        f"{served.url}{PATH}", json=body, headers=taps.headers(stage.key), timeout=taps.PATIENCE_S
-    )
+    response = httpx.post(f"{served.url}{PATH}", json=body, headers=taps.headers(stage.key), timeout=taps.PATIENCE_S)
     assert response.status_code == 200, response.text
     return taps.Heard(tuple(json.loads(line) for line in response.text.splitlines()))
 
@@ -64,7 +62,8 @@ def texts_of(heard: taps.Heard) -> str:
     """Return every word that a reader was shown as ours or the model's; quotes of sources stand apart."""
     said = [event["data"]["text"] for event in heard.events if event["type"] == "token"]
     answer = heard.data("answer")
-    return skeleton("".join(said) + answer["answer"] + answer["note"])
+    told = [one["message"] for one in answer["checks"] if one["kind"] == "removed"]
+    return skeleton("".join((*said, *told, answer["answer"], answer["note"])))
 
 
 def shape(value: Any) -> Any:
@@ -127,6 +126,8 @@ def test_without_a_model_the_order_is_not_quoted_as_an_answer(served: Served, st
 def assert_harmless_page(answer: dict[str, Any]) -> None:
     """The page links to nothing but our own citations and checks, and runs nothing."""
     html = cited(answer["answer"], "a", answer["checks"])
-    assert html.count("<a ") == html.count('<a class="cite" href="#s-a-') + html.count('<a class="check-mark" href="#c-a-')
+    assert html.count("<a ") == html.count('<a class="cite" href="#s-a-') + html.count(
+        '<a class="check-mark" href="#c-a-'
+    )
     assert not [sign for sign in ("<img", "<script", "<svg", "<iframe", "onerror=", "http") if sign in html.lower()]
     assert EVIL not in html

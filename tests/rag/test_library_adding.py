@@ -74,6 +74,17 @@ def test_htmx_gets_the_part_that_follows_the_work_until_it_is_over(signed_in, li
     assert "1 new" in over
 
 
+def test_htmx_stops_asking_for_an_intake_whose_source_is_gone(signed_in, reader, library):
+    hand_in(signed_in, ("peers.md", MARKDOWN))
+    path = reverse("rag:intake", args=[Ingestion.objects.get().pk])
+    Source.objects.filter(owner=reader).delete()
+
+    response = signed_in.get(path, headers=HTMX)
+
+    assert (response.status_code, "is gone" in response.content.decode()) == (286, True)
+    assert signed_in.get(path).status_code == 404
+
+
 def test_a_running_intake_shows_its_step(signed_in, reader, library):
     hand_in(signed_in, ("peers.md", MARKDOWN))
     Ingestion.objects.update(state="running", step="embed", done=3, total=12)

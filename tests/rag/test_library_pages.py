@@ -158,7 +158,7 @@ def test_a_citation_leads_to_its_passage_highlighted(client, library):
 
 def test_a_passage_of_another_document_highlights_nothing(client, library):
     document = Document.objects.get(uid="fees.md")
-    passage = Document.objects.get(uid="backup.md").chunks.first()
+    passage = Document.objects.get(uid="backup.md").chunks.all()[0]
 
     html = page(client, reverse("rag:document", args=[document.pk]), passage=passage.pk)
 
@@ -191,7 +191,7 @@ def test_a_passage_that_is_no_number_is_passed_over(client, library, passage):
 def test_a_long_text_is_shown_in_parts_and_the_passage_in_its_own(client, library):
     ingest_documents(library, (*DOCUMENTS, RawDocument("long.md", "Long", LONG, origin="Tests")), at=NOW)
     document = Document.objects.get(uid="long.md")
-    passage = document.chunks.filter(text__contains="number 399.").first()
+    passage = document.chunks.filter(text__contains="number 399.")[0]
     path = reverse("rag:document", args=[document.pk])
 
     first, pointed = page(client, path), page(client, path, passage=passage.pk)
@@ -233,7 +233,7 @@ def test_more_documents_sources_and_letters_cost_no_more_queries(signed_in, read
     own = own_source(reader)
     DeadLetter.objects.create(source=own, uid="first.pdf", code="broken", message="Save it anew.")
     Ingestion.objects.create(source=own, state=Ingestion.State.DONE, report={"created": 1})
-    paths = (
+    paths: tuple[tuple[str, dict[str, str]], ...] = (
         (LIBRARY, {}),
         (LIBRARY, {"source": "tests"}),
         ("/library/add/", {}),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from models_registry.domain.errors import QueueFull, QuotaExceeded, RateLimited
 from rag.domain.answers import Draft, abstention, check, quoted
 from rag.domain.passages import Passage, Retrieval
 
@@ -113,12 +114,13 @@ def test_the_data_keep_the_promised_names() -> None:
 
 
 def test_what_was_left_out_or_cited_nothing_is_told_with_the_answer() -> None:
-    result = checked("It is 1,000 msat [1].", dropped_citations=(9,), removed=("lncli closeallchannels",))
+    result = checked("It is 1,000 msat [1].", dropped_citations=(9,), removed=("command", "command"))
 
     assert [(one["kind"], one["text"], one["is_grave"]) for one in result.checks_data()] == [
         ("citation", "[9]", True),
-        ("removed", "lncli closeallchannels", True),
+        ("removed", "command", True),
     ]
+    assert result.checks_data()[1]["message"].startswith("(command left out)")
 
 
 def test_a_model_that_found_nothing_makes_an_abstention_that_says_so() -> None:
@@ -132,3 +134,16 @@ def test_the_passages_are_explained_by_their_legs() -> None:
     (first, _) = checked("It is 1,000 msat [1].").passages
 
     assert (first["number"], first["dense_rank"], first["lexical_rank"], first["is_read"]) == (1, 1, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (None, "No language model answered"),
+        (QueueFull(retry_after_s=4.2), "in about 5 s"),
+        (QueueFull(), "a little later"),
+        (QuotaExceeded(retry_after_s=2.0), "too many answers open"),
+    ],
+)
+def test_quotes_name_the_reason_why_no_model_answered(refusal: RateLimited | None, words: str) -> None:
+    assert words in quoted(retrieval(), refusal=refusal).note

@@ -56,13 +56,13 @@ def test_what_passes_is_the_same_at_every_split(text: str, shown: str) -> None:
         assert run(text[:offset], text[offset:]) == shown
 
 
-def test_what_was_left_out_is_told() -> None:
+def test_that_something_was_left_out_is_told_but_not_what() -> None:
     guard = AnswerGuard(GIVEN, lang="fr")
 
     shown = guard.feed("Tapez `lncli closeallchannels` ici.") + guard.flush()
 
     assert shown == "Tapez `(commande omise)` ici."
-    assert guard.removed == ["lncli closeallchannels"]
+    assert guard.removed == ["command"]
 
 
 def test_whoever_names_a_command_may_read_of_it() -> None:
@@ -78,9 +78,8 @@ def test_only_the_word_being_written_is_held_back() -> None:
     assert guard.feed("e is") == "fee "
 
 
-PIECES = st.sampled_from(
-    ["lncli ", "closeallchannels", " ", "\n", "`", "[", "](", ")", "https://evil.example/x", "[1]", "a.", "bos ", "sendcoins "]
-)  # fmt: skip
+WORDS = r"lncli |closeallchannels| |NEWLINE|`|[|](|)|https://evil.example/x|[1]|a.|bos |sendcoins "
+PIECES = st.sampled_from(WORDS.replace("NEWLINE", chr(10)).split("|"))
 
 
 @given(st.lists(PIECES, max_size=14))

@@ -76,3 +76,11 @@ def test_a_heading_that_was_joined_as_text_is_not_quoted() -> None:
     )
 
     assert sentences(text) == (("The base fee is charged per payment.",), ("It makes them dearer by far.",))
+
+
+def test_a_sentence_that_leads_into_a_list_is_quoted_with_it() -> None:
+    listing = passage(1, "Raise the base fee when:\n\n- the channel is being emptied\n- nobody charges less for it")
+
+    (quote,) = best_quotes("When do I raise the base fee?", passages=[listing])
+
+    assert quote.text == "Raise the base fee when: the channel is being emptied; nobody charges less for it."

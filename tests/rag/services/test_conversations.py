@@ -1,6 +1,7 @@
 """Questions that follow on: resolved, answered with what was said before, and nobody else's."""
 
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -66,13 +67,13 @@ async def test_the_model_hears_what_was_said_before_but_no_more_than_the_policy_
     await LibraryPolicy.objects.aupdate(rewrites_questions=False, history_turns=1)
     ollama.respond_with(lambda *_: "The base fee is 1,000 msat [1].")
     key = UUID(told(await ask("How do I rebalance?", Conversing()))["conversation_id"])
-    await ask(FIRST, Conversing(key))
+    await ask(FIRST, Conversing(key), at=NOW + timedelta(minutes=1))
 
-    await ask(THEN, Conversing(key))
+    await ask(THEN, Conversing(key), at=NOW + timedelta(minutes=2))
 
     messages = prompt_of(ollama)
     assert [one["role"] for one in messages] == ["system", "user", "assistant", "user"]
-    assert (messages[1]["content"], messages[2]["content"]) == (FIRST, "The base fee is 1,000 msat .")
+    assert (messages[1]["content"], messages[2]["content"]) == (FIRST, "The base fee is 1,000 msat.")
 
 
 async def test_a_question_that_stands_alone_is_told_nothing_of_the_turns_before(

@@ -21,7 +21,7 @@ def test_a_pattern_is_found_or_not(pattern: str, text: str, expected: bool) -> N
         assert matches(pattern, text) is expected
 
 
-@pytest.mark.parametrize("pattern", [r"(a+)+$", r"(a|a)*b", r"(.*a){25}", r"(?:a?){40}a{40}"])
+@pytest.mark.parametrize("pattern", [r"(a+)+$", r"(a|a)*b", r"(.*a){25}"])
 def test_a_pattern_that_never_ends_is_ended_and_the_next_one_answered(pattern: str) -> None:
     with PatternMatcher(limit_s=0.3) as matches:
         with pytest.raises(PatternTooSlow):
