@@ -13,6 +13,12 @@ REQUESTS_IN_PROGRESS = Gauge("rag_requests_in_progress", "Open turns.", ("endpoi
 PROCESSING_SECONDS = Histogram("rag_processing_seconds", "Whole turn.", buckets=SECONDS)
 RETRIEVAL_LATENCY_MS = Histogram("rag_retrieval_latency_ms", "One hybrid retrieval.", buckets=MILLISECONDS)
 HYBRID_SEARCH_SECONDS = Histogram("rag_hybrid_search_duration_seconds", "Both legs in the database.", buckets=SECONDS)
+SIMILARITY_SEARCH_SECONDS = Histogram(
+    "rag_similarity_search_duration_seconds",
+    "One search by meaning, with the one by words.",
+    ("index_size_bucket",),
+    buckets=SECONDS,
+)
 DENSE_RESULTS = Histogram("rag_hybrid_dense_results_count", "Passages found by meaning.", buckets=COUNTS)
 SPARSE_RESULTS = Histogram("rag_hybrid_sparse_results_count", "Passages found by words.", buckets=COUNTS)
 FUSED = (0.0, 0.008, 0.012, 0.016, 0.02, 0.025, 0.03, 0.033)

@@ -1,4 +1,4 @@
-"""Learns which words tell a question's kind from the labeled sentences, writes the table and prints how often it is right.
+"""Learns from labeled sentences which words tell a question's kind, writes the table, prints how often it is right.
 
 `python -m tests.query_types` writes models_registry/domain/query_vocabulary_learned.py anew. Every round of sentences
 was written after the tables knew the rounds before it; so the rate of a new round, before it is learned, is the honest
@@ -17,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models_registry.domain.query_types import QueryType, clauses, detect_query_type
-from models_registry.domain.query_types_learned import POINTS, TENTHS, by_feature, features_of
+from models_registry.domain.query_types_learned import (
+    POINTS,
+    TENTHS,
+    by_feature,
+    features_of,
+)
 
 ROOT = Path(__file__).parent.parent
 SAID = ROOT / "tests/models_registry/domain/query_types_said.tsv"
@@ -85,7 +90,7 @@ def written(learned: Mapping[str, str]) -> str:
     return f'"""{CAPTION}"""\n\nfrom collections.abc import Mapping\n\nLEARNED: Mapping[str, str] = {{\n{blocks}}}\n'
 
 
-CAPTION = """Tenths of a point by which words and pairs of words tell a question's kind. Pure data, written by a machine.
+CAPTION = """Tenths of a point by which words and pairs of words tell a question's kind. Pure data, not hand-written.
 
 Learned by `python -m tests.query_types` from the sentences of tests/models_registry/domain/query_types_said.tsv.
 """
@@ -93,7 +98,13 @@ Learned by `python -m tests.query_types` from the sentences of tests/models_regi
 
 def _wrapped(table: str) -> str:
     return "\n".join(
-        textwrap.wrap(table, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+        textwrap.wrap(
+            table,
+            WIDTH,
+            initial_indent="    ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
     )
 
 

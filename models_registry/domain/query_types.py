@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from models_registry.domain.query_types_learned import learned_points
-from models_registry.domain.query_types_phrases import ASKING, KEY_LENGTH, keys_of, pattern_of
+from models_registry.domain.query_types_phrases import (
+    ASKING,
+    KEY_LENGTH,
+    keys_of,
+    pattern_of,
+)
 from models_registry.domain.query_vocabulary import VOCABULARY
 from models_registry.domain.query_vocabulary_lists import POLITE
 
@@ -49,6 +54,7 @@ def _indexed() -> dict[str, tuple[tuple[int, re.Pattern[str]], ...]]:
 
 BY_FIRST_LETTERS = _indexed()
 LEAST_POINTS = 2  # "how" or "comment" alone tells nothing
+LEAST_LEARNED = 3.0  # where no written phrase was met: "my node" is no question yet
 NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 WORD = re.compile(r"[a-z0-9]+")
 QUESTION_MARK = re.compile(r"(?<=\w)[\s)\"»]*\?")
@@ -70,9 +76,11 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
 
     When no type reaches two points, the flags `requires_strategy` and `is_diagnostic` of the context decide.
     """
-    points = points_of(query)
+    said = clauses(query)
+    told, learned = told_points(said), learned_points(said)
+    points = {kind: told[kind] + learned.get(kind, 0.0) for kind in told}
     best = max(points, key=lambda kind: points[kind])
-    if points[best] >= LEAST_POINTS:
+    if max(told.values()) >= LEAST_POINTS or points[best] >= LEAST_LEARNED:
         return best
     flags = context or {}
     if flags.get("requires_strategy"):
@@ -80,11 +88,9 @@ def detect_query_type(query: str, context: Mapping[str, object] | None = None) -
     return QueryType.TROUBLESHOOTING if flags.get("is_diagnostic") else QueryType.DETAILED
 
 
-def points_of(query: str) -> dict[QueryType, float]:
-    """Return the points of each type, in the table's order, which settles ties."""
-    said = clauses(query)
-    learned = learned_points(said)
-    points = {QueryType(kind): learned.get(kind, 0.0) for kind in VOCABULARY}
+def told_points(said: str) -> dict[QueryType, int]:
+    """Return the points the written phrases give each type, in the table's order, which settles ties."""
+    points = {QueryType(kind): 0 for kind in VOCABULARY}
     for number in _hits(said):
         kind, family = ASKED[number]
         points[kind] += family.points

@@ -2,8 +2,8 @@
 
 A phrase is read word by word. `a|b` is either, `{s,ed}` are endings, `~` stands for any letters, `_` joins two words,
 `?a` may be missing, `*` is any word, `...` up to three, `***` any number, `!a|b` must not follow, `!...a|b` not in the
-rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the beginning of a clause, `^^` of the question, `$` the end
-of a clause, `$?` its end with a question mark. A line that ends with `|` goes on in the next.
+rest of the clause, `<name>` is a list of WORD_LISTS; `^` is the beginning of a clause, `^^` of the question, `$` the
+end of a clause, `$?` its end with a question mark. A line that ends with `|` goes on in the next.
 """
 
 import re

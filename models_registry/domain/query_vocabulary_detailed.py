@@ -71,7 +71,7 @@ WAY = family(  # the best way is asked for in order to go it
     technical=4,
 )
 YIELD = family(
-    4,
+    5,
     """
     earn|make anything|something|more|enough|money
     good|bad|smart|bonne|mauvaise|wise idea|idee|move|choice
@@ -193,4 +193,4 @@ FRENCH = (
         """,
     ),
 )
-DETAILED = (DECISION, WAY, YIELD, CHANGE, REMEDY, DO, PICK, *FRENCH)
+DETAILED = (*LISTED, DECISION, WAY, YIELD, CHANGE, REMEDY, DO, PICK, *FRENCH)

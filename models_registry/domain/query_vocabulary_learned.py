@@ -1,4 +1,4 @@
-"""Tenths of a point by which words and pairs of words tell a question's kind. Pure data, written by a machine.
+"""Tenths of a point by which words and pairs of words tell a question's kind. Pure data, not hand-written.
 
 Learned by `python -m tests.query_types` from the sentences of tests/models_registry/domain/query_types_said.tsv.
 """

@@ -33,7 +33,8 @@ WORD_LISTS = {
         disponibilite situation liquidite benefice{,s} resultat{,s}
     """,
     "personal": """
-        i my our me we mine us myself should latest new nouvelles up the_node the_channels the_channel this_channel these_channels this_node
+        i my our me we mine us myself should latest new nouvelles up the_node the_channels the_channel this_channel
+        these_channels this_node
         everything things it_going all_good you
     """,
     "personnel": """

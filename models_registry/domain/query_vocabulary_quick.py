@@ -253,4 +253,4 @@ FRENCH = (
         """,
     ),
 )
-QUICK = (KNOW, HAVE, *WEAK, *ENGLISH, *FRENCH)
+QUICK = (*LISTED, KNOW, HAVE, *WEAK, *ENGLISH, *FRENCH)

@@ -153,7 +153,7 @@ FRENCH = (
         meilleur{,s,e,es} ?* et ?la|le|les|mes|des moins|pire{,s}|mauvais|moins_bons
         gagnants|forces et perdants|faiblesses
         maillon{,s} faible{,s}
-        good|bad|strong|weak|high|bon|bonne|bons|bonnes|forte or|ou bad|good|weak|low|not|mauvais|mauvaise|mauvaises|faible $
+        good|bad|strong|weak|high|bon|bonne|bons|forte or|ou bad|good|weak|low|not|mauvais|mauvaise|faible $
         <a_moi> * est|sont ?* competiti{f,fs,ve,ves}|attractif{,s}|bon{,s}|a_la_hauteur $
         meilleur{,e,s,es}|pire{,s}|moins_bon ?* que|qu
         vainqueur|champion{,s}|medaille{,s}|quartile|decile|centile|a_egalite|merite{,nt}
@@ -227,4 +227,4 @@ FRENCH = (
         """,
     ),
 )
-SCORING = (AVERAGE, WISH, COMPARED, HOW_GOOD, SUPERLATIVE, *FRENCH)
+SCORING = (*LISTED, AVERAGE, WISH, COMPARED, HOW_GOOD, SUPERLATIVE, *FRENCH)

@@ -224,4 +224,14 @@ FRENCH = (
     ),
     family(1, "pourquoi le|la|l|les"),
 )
-TECHNICAL = (*ALONE, SENSE, MECHANISM, HAPPENS, IMPERSONAL, CAUSES, WHY, *FRENCH)
+TECHNICAL = (
+    *LISTED,
+    *ALONE,
+    SENSE,
+    MECHANISM,
+    HAPPENS,
+    IMPERSONAL,
+    CAUSES,
+    WHY,
+    *FRENCH,
+)

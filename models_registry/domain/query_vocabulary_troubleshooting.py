@@ -250,4 +250,17 @@ WEAK = words(
     """,
 )
 
-ENGLISH = (ENDING, NEGATION, STATE, ONSET, SINCE, MESSAGE, WRONG, TOLD, CRY, WHY_MINE, *WEAK)
+TROUBLESHOOTING = (
+    *LISTED,
+    ENDING,
+    NEGATION,
+    STATE,
+    ONSET,
+    SINCE,
+    MESSAGE,
+    WRONG,
+    TOLD,
+    CRY,
+    WHY_MINE,
+    *WEAK,
+)

@@ -200,4 +200,14 @@ WEAK = words(
     """,
 )
 
-FRENCH = (NEGATION, ENDING, STATE, ONSET, SINCE, MESSAGE, CRY, WHY_MINE, *WEAK)
+TROUBLESHOOTING_FR = (
+    NEGATION,
+    ENDING,
+    STATE,
+    ONSET,
+    SINCE,
+    MESSAGE,
+    CRY,
+    WHY_MINE,
+    *WEAK,
+)

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat, pluralize
 from django.utils import timezone
@@ -19,7 +20,7 @@ from models_registry.domain.errors import ModelError
 from models_registry.services.embed import embedding_models, embedding_space
 from rag.domain.errors import RagError
 from rag.domain.spaces import PrefixScheme, scheme_of
-from rag.models import IndexVersion, Quarantine
+from rag.models import ChunkEmbedding, IndexVersion, Quarantine
 from rag.services import spaces
 from rag.services.index_sql import BuiltElsewhere, indexes_of
 
@@ -64,9 +65,7 @@ class IndexVersionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no ty
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndexVersion]:
         rows: QuerySet[IndexVersion] = super().get_queryset(request)
-        return rows.annotate(
-            vector_count=Count("embeddings", distinct=True), refused_count=Count("quarantine", distinct=True)
-        )
+        return rows.annotate(vector_count=_count(ChunkEmbedding), refused_count=_count(Quarantine))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -183,6 +182,12 @@ class QuarantineAdmin(ReadOnlyLedger):
     @admin.action(description="Try again")
     def retry(self, request: HttpRequest, queryset: QuerySet[Quarantine]) -> None:
         self.message_user(request, retried(list(queryset.values_list("pk", flat=True))))
+
+
+def _count(table: type[ChunkEmbedding] | type[Quarantine]) -> Coalesce:
+    """Count a space's rows by a statement of its own: two joins would multiply each other."""
+    rows = table.objects.filter(index_version=OuterRef("pk")).order_by().values("index_version")
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
 
 def retried(row_ids: list[int]) -> str:

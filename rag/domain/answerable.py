@@ -73,6 +73,8 @@ def judge(
     absent = [word for word in telling if not any(word.word in held for held in held_by)]
     names = _absent_names(absent, question=question, passages=passages)
     share = max((_share(weights, held) for held in held_by[:LOOKED_AT]), default=0.0)
+    if lang != "en":  # a French passage holds the words themselves
+        share = max(share, _share_as_said(words, passage_texts[:LOOKED_AT], passages=passages))
     unknown = [word.word for word in absent if not word.document_frequency and not word.is_added]
     lack = _lack(
         question,
@@ -135,6 +137,12 @@ def _absent_names(absent: Sequence[QuestionWord], *, question: str, passages: in
     rare = max(RARE_AT_LEAST, passages * RARE_SHARE)
     named = names_in(question) | years_in(question)
     return [word.word for word in absent if word.word in named and word.document_frequency <= rare]
+
+
+def _share_as_said(words: Sequence[QuestionWord], texts: Sequence[str], *, passages: int) -> float:
+    own = [word for word in words if not word.is_added and _is_telling(word, covered=(), lang="en")]
+    weights = {word.word: _weight(word, passages=passages) for word in own}
+    return max((_share(weights, {word for word in weights if holds(text, word)}) for text in texts), default=0.0)
 
 
 def _share(weights: Mapping[str, float], held: Collection[str]) -> float:

@@ -15,6 +15,7 @@ DEPTHS = (1, 5, 10)
 RESAMPLES = 1_000
 SEED = 20_261_121  # fixed: the same outcomes have the same intervals
 ROUNDING = 4  # digits: one of ten thousand questions
+DIFFICULTIES = ("easy", "medium", "hard")  # in the order of reports; others follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return round(float(np.percentile(values, share)), 2) if values else None
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names of groups as a report has them: difficulties as they rise, everything else by the alphabet."""
+    return sorted(names, key=lambda name: (DIFFICULTIES.index(name) if name in DIFFICULTIES else 0, name))
+
+
 def _samples(outcomes: Iterable[Outcome]) -> dict[str, list[float]]:
     """Return for each mean the values it is taken of."""
     outcomes = tuple(outcomes)
@@ -145,5 +151,5 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _grouped(outcomes: Sequence[Outcome], *, key: Callable[[Outcome], str]) -> dict[str, dict[str, Any]]:
-    names = sorted({key(one) for one in outcomes})
+    names = in_order({key(one) for one in outcomes})
     return {name: summary([one for one in outcomes if key(one) == name]) for name in names}

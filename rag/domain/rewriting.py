@@ -69,7 +69,7 @@ def _is_same(said: str, *, question: str, before: str, shares_words: bool) -> bo
     """Tell whether `said` keeps the numbers and names of `question`, brings none of its own, and gives no orders."""
     if not said or len(said) > max(LONGEST, MOST_TIMES * len(question)):
         return False
-    if set(clean(said).flags) - set(clean(before).flags):
+    if clean(said).flags:  # what reads like an order to a model may well have been obeyed
         return False
     words, known = set(words_of(said)), _with_digits(before)
     if not _with_digits(question) <= _with_digits(said) <= known or not names_in(question) <= words:

@@ -216,6 +216,11 @@ class Migration(migrations.Migration):
             name='total',
             field=models.PositiveIntegerField(default=0, help_text='Of the step.'),
         ),
+        migrations.AlterField(
+            model_name='librarypolicy',
+            name='confidence_threshold',
+            field=models.FloatField(default=0.35, help_text='Least cosine of the best passage, 0 to 1; French questions need a tenth less. Below it the library does not know and no model is asked. It is one signal: missing words and names refuse as well.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)]),
+        ),
         migrations.AddField(
             model_name='librarypolicy',
             name='chunk_words',

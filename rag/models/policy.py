@@ -26,7 +26,7 @@ class LibraryPolicy(models.Model):
     confidence_threshold = models.FloatField(
         default=0.35,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Least cosine of the best passage, 0 to 1; French questions need half of it. Below it the library "
+        help_text="Least cosine of the best passage, 0 to 1; French questions need a tenth less. Below it the library "
         "does not know and no model is asked. It is one signal: missing words and names refuse as well.",
     )
     answer_ttl_s = models.PositiveIntegerField(

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 
 from rag.domain.evaluation_compare import Paired, compare
-from rag.domain.evaluation_figures import Found, Outcome
+from rag.domain.evaluation_figures import Found, Outcome, in_order
+from rag.domain.evaluation_steps import ablation
 from rag.models import EvaluationRun, Ingestion
 
 PAGE_SIZE = 20
@@ -173,12 +174,16 @@ def _others(run: EvaluationRun) -> tuple[EvaluationRun, ...]:
 def _groups(figures: Mapping[str, Any]) -> tuple[Row, ...]:
     if not figures:
         return ()
-    named = {"all": figures, **figures.get("by_lang", {}), **figures.get("by_difficulty", {})}
-    return tuple(Row(name, values["n"], _cells(values)) for name, values in named.items())
+    groups: list[Mapping[str, Any]] = [figures.get("by_lang", {}), figures.get("by_difficulty", {})]
+    rows = [Row("all", figures["n"], _cells(figures))]
+    rows += [Row(name, group[name]["n"], _cells(group[name])) for group in groups for name in in_order(group)]
+    return tuple(rows)
 
 
 def _steps(steps: Mapping[str, Mapping[str, Any]]) -> tuple[StepRow, ...]:
     whole = steps.get("all steps", {})
+    known = list(ablation())  # PostgreSQL keeps an object's names in an order of its own
+    labels = sorted(steps, key=lambda name: known.index(name) if name in known else len(known))
     return tuple(
         StepRow(
             name=name,
@@ -186,7 +191,7 @@ def _steps(steps: Mapping[str, Mapping[str, Any]]) -> tuple[StepRow, ...]:
             bars=tuple(_bar(values, figure, "", against=whole.get(figure)) for figure in STEP_BARS),
             cells=tuple(values.get(figure) for figure in ("abstention_recall", "wrong_refusals", "latency_p50_ms")),
         )
-        for name, values in steps.items()
+        for name, values in ((label, steps[label]) for label in labels)
     )
 
 

@@ -15,7 +15,7 @@ from models_registry.domain.errors import ModelError
 from models_registry.services.borrow import give_back
 from rag.models import IndexVersion
 from rag.services.keep_spaces import keep_index
-from rag.services.reindex import embed_chunks, embed_missing, is_complete
+from rag.services.reindex import embed_chunks, embed_missing
 from rag.services.space_rows import searched_row, switch_to
 
 TEXTS_AT_ONCE = 128  # a batch of the embedding; it can be stopped between two
@@ -35,7 +35,7 @@ class EmbedBehind:
         self._jobs: list[Future[None]] = []
         self._version: IndexVersion | None = None
         self._ordered = self._embedded = 0
-        self._has_begun = False
+        self._has_begun = self._was_stopped = False
         self.failure: ModelError | None = None
         self.is_complete = True
 
@@ -77,7 +77,7 @@ class EmbedBehind:
         except ModelError as exc:
             self.failure, self.is_complete = exc, False
             return
-        self.is_complete = self.is_complete and is_complete(version)
+        self.is_complete = self.is_complete and not self._was_stopped
         if self.is_complete and not version.is_active:
             switch_to(version, at=self._at)
         if self._embedded:
@@ -85,7 +85,8 @@ class EmbedBehind:
 
     def _is_time_up(self) -> bool:
         """Return whether to stop; never before the first batch, or no number of runs would come to an end."""
-        return self._has_begun and self._until()
+        self._was_stopped = self._was_stopped or (self._has_begun and self._until())
+        return self._was_stopped
 
     def _missing_reported(self, done: int, of: int) -> None:
         self._has_begun = True

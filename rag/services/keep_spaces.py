@@ -34,7 +34,8 @@ def keep(row: IndexVersion, *, at: datetime) -> str:
         return _build(row, "goes on", at=at)
     if row.state == State.PLANNED:
         return _build(row, "begins", at=at) if row.activates_when_ready and _is_there(row) else ""
-    if row.state == State.READY:
+    is_in_use = row.is_active or row.activated_at is None  # one that was left is completed when it is activated again
+    if row.state == State.READY and is_in_use:
         return _complete(row) or keep_index(row, at=at)
     return ""
 

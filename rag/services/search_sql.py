@@ -13,6 +13,7 @@ from rag.domain.bm25 import K1, B
 from rag.domain.expansion import Term
 from rag.domain.fusion import LEG_DEPTH
 from rag.domain.spaces import EXACT_BELOW, Element, IndexKind, Space
+from rag.metrics import SIMILARITY_SEARCH_SECONDS
 from rag.services.postings import folded_sql
 
 # A source of an evaluation is read only by who names it: our own code does, and no door lets a reader name one.
@@ -169,12 +170,19 @@ def search_legs(
     if vector is None or space is None:
         return _read(weights, reader=reader, sums=sums)
     is_small = sums.passages < EXACT_BELOW
-    legs = _read(weights, vector, space=space, reader=reader, sums=sums, is_exact=is_small)
+    with SIMILARITY_SEARCH_SECONDS.labels(index_size_bucket=size_bucket(sums.passages)).time():
+        legs = _read(weights, vector, space=space, reader=reader, sums=sums, is_exact=is_small)
     if is_small or space.index_kind == IndexKind.EXACT or len(legs.dense) >= min(LEG_DEPTH, sums.passages):
         return legs
     # The index gave up before it met enough that this reader may see: so there is little of it, and it is compared all.
     exact = _read({}, vector, space=space, reader=reader, sums=sums, is_exact=True)
     return Legs(lexical=legs.lexical, dense=exact.dense)
+
+
+def size_bucket(passages: int) -> str:
+    """Return the range that so many passages lie in, as a label."""
+    ends = ((1_000, "under 1k"), (10_000, "1k to 10k"), (100_000, "10k to 100k"), (1_000_000, "100k to 1M"))
+    return next((label for end, label in ends if passages < end), "1M and more")
 
 
 def _read(

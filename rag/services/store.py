@@ -89,7 +89,9 @@ def _cut(raw: RawDocument, *, sizes: ChunkSizes) -> _Cut:
     cleaned = clean(raw.content)
     text = CleanText(tidy(cleaned.text), tuple(dict.fromkeys((*cleaned.flags, *raw.flags))))
     title = strip_invisible(raw.title)
-    return _Cut(raw, text, title, chunk_markdown(text.text, origin=strip_invisible(raw.origin), title=title, sizes=sizes))
+    return _Cut(
+        raw, text, title, chunk_markdown(text.text, origin=strip_invisible(raw.origin), title=title, sizes=sizes)
+    )
 
 
 def _stored_chunks(source: Source, cuts: Sequence[_Cut]) -> dict[str, list[StoredChunk]]:

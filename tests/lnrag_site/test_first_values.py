@@ -76,6 +76,9 @@ LANDINGS = (
     Landing("ENABLE_QUALITY_MONITORING", "false", Threshold, WATCH, "value", 0.0, 0.0),
     Landing("RAG_TOPK", "5", LibraryPolicy, ALL, "top_k", 5, 6),
     Landing("RAG_CONFIDENCE_THRESHOLD", "0.5", LibraryPolicy, ALL, "confidence_threshold", 0.5, 0.2),
+    Landing("RAG_RERANK_TOP", "3", LibraryPolicy, ALL, "rerank_top", 3, 2),
+    Landing("CACHE_TTL_RETRIEVAL", "60", LibraryPolicy, ALL, "retrieval_ttl_s", 60, 61),
+    Landing("CACHE_TTL_EMBED", "60", LibraryPolicy, ALL, "embedding_ttl_s", 60, 61),
     Landing("CACHE_TTL_ANSWER", "60", LibraryPolicy, ALL, "answer_ttl_s", 60, 61),
 )
 EACH = pytest.mark.parametrize("landing", LANDINGS, ids=[f"{one.variable}-{one.column}" for one in LANDINGS])

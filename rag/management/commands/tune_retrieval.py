@@ -56,6 +56,8 @@ class Command(BaseCommand):
         )
         if proposal.setting == proposal.current:
             self.stdout.write("Nothing is better than what holds now.")
+        elif proposal.holdout_after <= proposal.holdout_before:
+            self.stdout.write("It does not hold on the questions that the choice has not seen.")
         elif proposal.is_noise:
             self.stdout.write("The gain is within noise: it may be chance.")
         self.stdout.write("Set." if is_applied else "Nothing was changed.")

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from models_registry.domain.errors import ModelNotInstalled, ProviderRejected, ProviderUnavailable
+from models_registry.domain.embedding import EmbeddingModel
+from models_registry.domain.errors import ModelNotInstalled, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from models_registry.models import LanguageModel
 from models_registry.providers import catalog
 from models_registry.services import embed
 from tests.models_registry import rows
@@ -134,3 +136,32 @@ def test_when_no_host_answers_that_is_told(hosts):
 )
 def test_who_can_embed(tag, capabilities, expected):
     assert embed.can_embed(tag, capabilities) is expected
+
+
+@pytest.mark.django_db
+def test_installed_models_that_embed_are_listed_once_by_priority(hosts):
+    tags = [one.tag for one in embed.embedding_models()]
+
+    assert EMBEDDER in tags
+    assert len(tags) == len(set(tags))
+    assert MODEL not in tags
+
+
+@pytest.mark.django_db(transaction=True)
+def test_weights_of_another_digest_are_not_asked(hosts, server):
+    LanguageModel.objects.filter(tag=EMBEDDER).update(digest="sha256:new")
+    former = EmbeddingModel(EMBEDDER, digest="sha256:old", dimension=768)
+
+    with pytest.raises(ModelNotInstalled, match="replaced"):
+        embed.embed_question_by("fees", model=former, patience_s=5.0)
+    with pytest.raises(ModelNotInstalled, match="replaced"):
+        embed.embed_each_by(["fees"], model=former)
+    assert server.requests_for("/api/embed") == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_is_not_waited_for_longer_than_patience_lasts(hosts, server):
+    server.use("stall_before_headers")
+
+    with pytest.raises(ProviderTimeout, match=r"within 0\.2 s"):
+        embed.embed_question_by("fees", model=EmbeddingModel(EMBEDDER), patience_s=0.2)

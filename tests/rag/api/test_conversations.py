@@ -1,5 +1,6 @@
 """Conversations over the API: begun with "new", gone on with by id, unknown to everybody else."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -49,4 +50,4 @@ def test_another_conversation_is_not_there(
     response = ask(client, stranger, "And then?", path=path, conversation_id=key)
 
     assert response.status_code == 404
-    assert response.json()["error"]["code"] == "conversation_unknown"
+    assert json.loads(response.content)["error"]["code"] == "conversation_unknown"

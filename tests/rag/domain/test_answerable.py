@@ -95,3 +95,11 @@ def test_a_french_question_is_judged_by_what_its_words_mean() -> None:
     found = support("Où est ma sauvegarde ?", words, "the backup", covered={"sauvegarde"}, lang="fr", best_cosine=0.4)
 
     assert (found.is_answerable, found.held_share) == (True, 1.0)
+
+
+def test_a_french_passage_holds_the_words_themselves() -> None:
+    words = [word("frais", 7), word("fees", 90, is_added=True)]
+
+    found = support("Mes frais ?", words, "les frais de routage", covered={"frais"}, lang="fr", best_cosine=0.4)
+
+    assert (found.is_answerable, found.held_share) == (True, 1.0)

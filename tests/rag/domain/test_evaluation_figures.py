@@ -56,6 +56,7 @@ def test_languages_and_difficulties_are_summed_apart() -> None:
     assert found["by_lang"]["fr"]["recall_at_1"] == 0.0
     assert found["by_lang"]["fr"]["recall_at_5"] == 1.0
     assert found["by_difficulty"]["hard"]["wrong_refusals"] == 1.0
+    assert list(figures((*FOUR, outcome("m", difficulty="medium")))["by_difficulty"]) == ["easy", "medium", "hard"]
 
 
 def test_what_was_not_asked_is_unknown_and_not_zero() -> None:

@@ -10,7 +10,8 @@ def page(number: int, *lines: str) -> str:
 def test_running_heads_and_page_numbers_leave_every_page() -> None:
     bodies = ["Channels hold sats.", "Fees are paid.", "Nodes forward.", "Peers gossip."]
 
-    text = pages_to_markdown([page(number, body, "", "And more.", "", "The end.") for number, body in enumerate(bodies, 1)])
+    pages = [page(number, body, "", "And more.", "", "The end.") for number, body in enumerate(bodies, 1)]
+    text = pages_to_markdown(pages)
 
     assert "Handbook" not in text
     assert "Page" not in text

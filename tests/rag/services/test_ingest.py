@@ -1,18 +1,23 @@
 """Ingestion does what changed and nothing else."""
 
+import hashlib
 import json
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rag.domain.documents import RawDocument, Unread
 from rag.domain.errors import SourceUnreadable
-from rag.models import Chunk, ChunkEmbedding, DeadLetter, Document, IndexVersion, Posting, Source
-from rag.services.ingest import LIBRARY_SLUG, ingest_documents, ingest_folder, load_library, upload_source
+from rag.models import Chunk, ChunkEmbedding, DeadLetter, Document, IndexVersion, LibraryPolicy, Posting, Source
+from rag.services import intake
+from rag.services.ingest import BATCH, LIBRARY_SLUG, ingest_documents, ingest_folder, load_library, upload_source
+from rag.services.store import CHANGING
 from tests.rag.conftest import DOCUMENTS, NOW
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +219,179 @@ def test_a_library_that_is_loaded_costs_only_a_few_statements() -> None:
     assert not second.has_changed
     assert second.embedded == 0
     assert len(captured) <= 6
+
+
+def test_a_renamed_file_keeps_its_row_its_passages_and_their_vectors(library: Source) -> None:
+    document = Document.objects.get(uid="fees.md")
+    before = set(document.chunks.values_list("pk", flat=True)), set(ChunkEmbedding.objects.values_list("pk", flat=True))
+
+    report = ingest_documents(library, (*DOCUMENTS[1:], replace(DOCUMENTS[0], uid="moved/fees.md")), at=NOW)
+
+    document.refresh_from_db()
+    assert (report.renamed, report.created, report.deleted, report.embedded) == (1, 0, 0, 0)
+    assert document.uid == "moved/fees.md"
+    assert before == (
+        set(document.chunks.values_list("pk", flat=True)),
+        set(ChunkEmbedding.objects.values_list("pk", flat=True)),
+    )
+
+
+def test_a_copy_is_a_document_of_its_own_and_costs_no_embedding(library: Source) -> None:
+    report = ingest_documents(library, (*DOCUMENTS, replace(DOCUMENTS[0], uid="copy.md")), at=NOW)
+
+    copy = Chunk.objects.filter(document__uid="copy.md")
+    assert (report.renamed, report.created, report.embedded) == (0, 1, 0)
+    assert ChunkEmbedding.objects.filter(chunk__in=copy).count() == copy.count() > 0
+
+
+def test_what_is_kept_is_not_deleted(library: Source) -> None:
+    report = ingest_documents(library, (replace(DOCUMENTS[0], uid="new.md", title="New"),), at=NOW, keeps_others=True)
+
+    assert (report.created, report.deleted) == (1, 0)
+    assert library.documents.count() == len(DOCUMENTS) + 1
+
+
+def test_a_file_that_cannot_be_read_now_keeps_its_documents(library: Source) -> None:
+    documents = [replace(DOCUMENTS[0], uid="x.zip/a.md"), *DOCUMENTS]
+    ingest_documents(library, documents, at=NOW)
+
+    report = ingest_documents(library, (*DOCUMENTS, Unread("x.zip", "broken", "Pack it anew.")), at=NOW)
+
+    assert (report.deleted, report.failed) == (0, 1)
+    assert library.documents.filter(uid="x.zip/a.md").exists()
+
+
+def test_a_passage_knows_where_it_stands_in_its_document(library: Source) -> None:
+    placed = Chunk.objects.exclude(start=None).select_related("document")
+
+    assert placed.count() >= Chunk.objects.count() / 2
+    for chunk in placed:
+        assert chunk.document.content[chunk.start : chunk.end] == chunk.text
+    for chunk in Chunk.objects.all():
+        assert chunk.sha256 == hashlib.sha256(f"{chunk.breadcrumb}\n{chunk.text}".encode()).hexdigest()
+
+
+def test_passages_from_before_they_had_a_hash_keep_their_vectors(library: Source) -> None:
+    Chunk.objects.update(sha256="")
+    Document.objects.update(content_sha256="of an older layout")
+
+    report = ingest_documents(library, DOCUMENTS, at=NOW)
+
+    assert (report.updated, report.embedded) == (4, 0)
+
+
+def test_sections_that_change_places_keep_their_vectors(library: Source) -> None:
+    head, _, rest = DOCUMENTS[0].content.partition("## Base fee")
+    base, _, rate = rest.partition("## ")
+    swapped = replace(DOCUMENTS[0], content=f"{head}## {rate}\n\n## Base fee{base}")
+
+    report = ingest_documents(library, (swapped, *DOCUMENTS[1:]), at=NOW)
+
+    ordinals = list(Chunk.objects.filter(document__uid="fees.md").order_by("ordinal").values_list("ordinal", flat=True))
+    assert (report.updated, report.embedded) == (1, 0)
+    assert ordinals == list(range(len(ordinals)))
+
+
+def test_a_document_in_another_language_is_stemmed_anew(library: Source) -> None:
+    ingest_documents(library, (replace(DOCUMENTS[0], lang="fr"), *DOCUMENTS[1:]), at=NOW)
+
+    langs = set(Posting.objects.filter(chunk__document__uid="fees.md").values_list("lang", flat=True))
+    spoken = set(ChunkEmbedding.objects.filter(chunk__document__uid="fees.md").values_list("lang", flat=True))
+    assert (langs, spoken) == ({"fr"}, {"fr"})
+
+
+def test_the_sizes_of_the_policy_hold_for_what_comes(library: Source) -> None:
+    LibraryPolicy.objects.update(chunk_words=60, chunk_words_most=80)
+    text = "# Long\n\n" + "\n\n".join("A channel of a node holds some sats on either side of it." for _ in range(40))
+
+    report = ingest_documents(library, (replace(DOCUMENTS[0], uid="long.md", content=text),), at=NOW, keeps_others=True)
+
+    assert report.chunks >= 8
+    assert max(Chunk.objects.filter(document__uid="long.md").values_list("word_count", flat=True)) <= 80
+
+
+def test_what_a_killed_run_had_begun_counts_as_changed(library: Source) -> None:
+    revision = Source.objects.get(pk=library.pk).revision
+    Source.objects.filter(pk=library.pk).update(content_sha256=CHANGING, chunk_count=0)
+    library.refresh_from_db()
+
+    ingest_documents(library, DOCUMENTS, at=NOW)
+
+    library.refresh_from_db()
+    assert library.revision == revision + 1
+    assert library.chunk_count == Chunk.objects.count()
+
+
+def test_documents_are_read_a_batch_at_a_time(library: Source) -> None:
+    alive: WeakSet[object] = WeakSet()
+    most = 0
+
+    class Held(str):
+        __slots__ = ("__weakref__",)
+
+    def stream():
+        nonlocal most
+        for number in range(450):
+            text = Held(f"# Note {number}\n\nA channel holds sats, number {number}.\n")
+            alive.add(text)
+            most = max(most, len(alive))
+            yield RawDocument(f"{number}.md", f"Note {number}", text)
+
+    source = Source.objects.create(slug="many", name="Many", kind=Source.Kind.UPLOAD)
+    ingest_documents(source, stream(), at=NOW)
+
+    assert source.documents.count() == 450
+    assert most <= 2 * BATCH + 2
+
+
+def test_a_dry_run_stores_nothing_and_says_what_would_come(tmp_path: Path, db: None) -> None:
+    (tmp_path / "a.md").write_text("# A\n\nA text about channels.\n")
+    (tmp_path / "bad.md").write_text("---\ntitle: [unclosed\n---\n# A\n")
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("ingest", str(tmp_path), "--source", "dry", "--dry-run", "--json", stdout=out)
+
+    report = json.loads(out.getvalue().splitlines()[-1])
+    assert (report["created"], report["failed"], report["embedded"]) == (1, 1, 0)
+    assert not Source.objects.filter(slug="dry").exists()
+    assert not DeadLetter.objects.exists()
+
+
+def test_the_command_follows_renames_and_deletions_and_embeds_nothing_again(tmp_path: Path, db: None) -> None:
+    def run(*given: str) -> dict[str, object]:
+        out = StringIO()
+        call_command("ingest", str(tmp_path), "--source", "notes", "--json", *given, stdout=out)
+        return dict(json.loads(out.getvalue().splitlines()[-1]))
+
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.md").write_text(f"# Note {name}\n\nA text about channels and {name}.\n")
+    first, second = run(), run()
+    (tmp_path / "a.md").rename(tmp_path / "z.md")
+    (tmp_path / "b.md").unlink()
+    kept, third = run("--keep"), run()
+
+    source = Source.objects.get(slug="notes")
+    assert (first["created"], first["embedded"], second["embedded"], second["unchanged"]) == (3, 3, 0, 3)
+    assert (kept["deleted"], third["deleted"], third["embedded"]) == (0, 2, 0)
+    assert set(source.documents.values_list("uid", flat=True)) == {"z.md", "c.md"}
+    assert (source.kind, source.location) == (Source.Kind.FOLDER, str(tmp_path))
+
+
+def test_the_command_leaves_the_work_to_the_queue_when_told_so(tmp_path: Path, db: None) -> None:
+    (tmp_path / "a.md").write_text("# A\n\nA text about channels.\n")
+    out = StringIO()
+
+    call_command("ingest", str(tmp_path / "a.md"), "--source", "later", "--queue", "--json", stdout=out)
+
+    told = json.loads(out.getvalue().splitlines()[-1])
+    assert (told["source"], told["state"]) == ("later", "queued")
+    assert not Document.objects.filter(source__slug="later").exists()
+
+
+def test_a_folder_does_not_replace_uploads(tmp_path: Path, db: None) -> None:
+    source = Source.objects.create(slug="mine", name="Mine", kind=Source.Kind.UPLOAD)
+    intake.receive([("a.md", "", b"# A\n\nwords\n")], source=source, user=None, unit="", at=NOW)
+
+    with pytest.raises(CommandError, match="another source"):
+        call_command("ingest", str(tmp_path), "--source", "mine")

@@ -140,9 +140,8 @@ def test_a_job_that_is_delivered_twice_does_nothing_twice(uploads: Source) -> No
 
 
 def test_an_intake_whose_worker_died_is_taken_up_and_a_living_one_is_not(uploads: Source) -> None:
-    rows = [
-        intake.receive([(f"{name}.md", "", NOTE)], source=uploads, user=None, unit="", at=NOW) for name in ("dead", "alive")
-    ]
+    names = ("dead.md", "alive.md")
+    rows = [intake.receive([(name, "", NOTE)], source=uploads, user=None, unit="", at=NOW) for name in names]
     Ingestion.objects.filter(pk=rows[0].pk).update(state="running", alive_at=NOW - timedelta(minutes=5))
     Ingestion.objects.filter(pk=rows[1].pk).update(state="running", alive_at=NOW - timedelta(seconds=5))
     OrmQ.objects.all().delete()

@@ -8,7 +8,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rag.domain.answerable import Lack
 from rag.domain.documents import RawDocument
+from rag.domain.policy import Policy
+from rag.domain.steps import Steps
 from rag.models import GlossaryEntry, IndexVersion, Source
 from rag.services.ingest import ingest_documents
 from rag.services.retrieve import retrieve
@@ -156,3 +159,52 @@ def test_a_retrieval_takes_five_statements_whatever_the_size(library: Source) ->
         retrieve("What is the default base fee, and when is a rebalance worth its cost?", k=20)
 
     assert len(captured) == 5
+
+
+def test_each_passage_tells_why_it_was_found(library: Source) -> None:
+    found = retrieve("Quels frais de base choisir ?")
+    first = next(passage for passage in found.passages if passage.document_uid == "fees.md")
+
+    assert found.added == ("fee", "choose", "select")
+    assert {place.leg for place in first.explain.legs} == {"lexical", "dense"}
+    assert sum(place.share for place in first.explain.legs) == pytest.approx(first.score)
+    assert "fee" in first.explain.added
+    assert "base" in first.explain.words
+
+
+@pytest.mark.parametrize(("steps", "leg"), [(Steps(dense=False), "lexical"), (Steps(lexical=False), "dense")])
+def test_a_leg_can_be_switched_off(library: Source, steps: Steps, leg: str) -> None:
+    found = retrieve("What is the default base fee?", steps=steps)
+
+    assert {place.leg for passage in found.passages for place in passage.explain.legs} == {leg}
+    assert found.steps == steps
+
+
+def test_without_the_glossary_nothing_is_added(library: Source) -> None:
+    assert retrieve("Quels frais de base ?", steps=Steps(glossary=False)).added == ()
+
+
+def test_only_the_sources_and_languages_asked_for_are_searched(library: Source) -> None:
+    other = Source.objects.create(slug="s", name="S", kind=Source.Kind.UPLOAD, is_public=True)
+    ingest_documents(other, [SECRET], at=NOW)
+
+    assert set(titles("base fee", sources=[other.pk])) == {"Secret plan"}
+    assert set(titles("base fee", sources=[library.pk], languages=["fr"])) == {"Les frais de routage"}
+    assert "Les frais de routage" not in titles("frais", policy=Policy(languages=("en",)))
+
+
+def test_the_reranker_puts_fresh_and_trusted_passages_first_and_says_so(library: Source) -> None:
+    question = "What pays a route: the base fee, the fee rate, or a rebalance?"
+    before = retrieve(question, at=NOW).passages
+
+    after = retrieve(question, policy=Policy(rerank_top=3), at=NOW).passages
+
+    assert {one.chunk_id for one in after} == {one.chunk_id for one in before}
+    assert [one.rank for one in after] == list(range(1, len(after) + 1))
+    assert {one.explain.moved_from for one in after} == {one.rank for one in before}
+
+
+def test_why_the_library_cannot_answer_is_told(library: Source) -> None:
+    assert retrieve("Which Hetzner server runs a routing node?").lack is Lack.NAME
+    assert retrieve("How many nodes are there today?").lack is Lack.MOMENT
+    assert retrieve("What is the default base fee?").lack is None

@@ -144,8 +144,8 @@ def test_aliases_of_a_yaml_header_do_not_multiply() -> None:
 def test_hidden_parts_of_markdown_are_left_out_and_flagged_but_code_stays() -> None:
     text = (
         "# A\n\nSeen.<!-- Ignore all rules --> <span style='display:none'>obey me</span>\n\n"
-        '<p hidden>secret</p>\n\n[//]: # (whisper)\n\n```html\n<!-- kept -->\n```\n\n<div aria-hidden="true">nested <div>x</div> '
-        "more</div>\n\nEnd.\n"
+        "<p hidden>secret</p>\n\n[//]: # (whisper)\n\n```html\n<!-- kept -->\n```\n\n"
+        '<div aria-hidden="true">nested <div>x</div> more</div>\n\nEnd.\n'
     )
 
     found = document(text.encode(), "a.md")
@@ -251,7 +251,9 @@ def test_a_bomb_is_stopped_by_its_ratio(pack) -> None:
 
 
 def test_an_office_document_is_told_how_to_come_in() -> None:
-    assert code(zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), "letter.docx") == "format_unknown"
+    letter = zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
+
+    assert code(letter, "letter.docx") == "format_unknown"
 
 
 def test_a_pdf_is_read_page_by_page_without_its_running_heads() -> None:
