@@ -59,6 +59,9 @@ NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 WORD = re.compile(r"[a-z0-9]+")
 QUESTION_MARK = re.compile(r"(?<=\w)[\s)\"»]*\?")
 CLAUSE_END = re.compile(r"[,;:.!?()\n…—–]+(?=\s|$)|\s-+\s|\s\(")
+LONGEST_CLAUSE = re.compile(
+    r"(?:[a-z0-9]+ ){1,40}"
+)  # nobody asks longer; a wall of words would take its square in time
 ERROR_CODE = re.compile(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b")  # FEE_INSUFFICIENT: only in capitals is it a message
 PREAMBLE = re.compile(rf"; (?:(?:{'|'.join(POLITE)}) )+")
 EMPTY = re.compile(r"; (?:; )+")
@@ -102,7 +105,7 @@ def told_points(said: str) -> dict[QueryType, int]:
 def clauses(text: str) -> str:
     """Return the folded words, each followed by a blank, and `; ` before and after each clause; politeness left out."""
     coded = QUESTION_MARK.sub(rf" {ASKING}?", ERROR_CODE.sub("errorcode", text))
-    folded = "; ".join(f"{words} " for part in CLAUSE_END.split(coded) if (words := fold(part)))
+    folded = "; ".join(words for part in CLAUSE_END.split(coded) for words in LONGEST_CLAUSE.findall(f"{fold(part)} "))
     return EMPTY.sub("; ", PREAMBLE.sub("; ", f"; {folded}; ")) if folded else "; "
 
 

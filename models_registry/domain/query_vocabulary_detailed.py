@@ -80,7 +80,7 @@ YIELD = family(
     technical=4,
 )
 REMEDY = family(  # asks only for help, after something else was told
-    -5,
+    -9,
     """
     ^ what should|can|could|do|shall|must|would i|we|you ?do ?now|next|here|about_it|about_this|about_that|then $
     what_to_do ?now|about_it $

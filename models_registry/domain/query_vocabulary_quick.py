@@ -22,6 +22,7 @@ ENGLISH = (
     family(  # how long the answer may be
         5,
         """
+        ^ summarise|summarize|sum_up|recap|resume|resumez|recapitule ?moi <own>|mon|ma|mes|the|this|la|le|les|l
         nutshell|tldr|tl_dr|gist|rundown|run_down|recap{,s}|glance|highlight{,s}|headline{,s}|takeaway{,s}|digest|
             concise{,ly}
         brief|briefly|brievement|quick|quickly me|where|what|how|if|on|of|ou|le|la|$

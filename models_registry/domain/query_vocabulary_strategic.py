@@ -45,6 +45,7 @@ HORIZON = family(
 GROWTH = family(
     3,
     """
+    growth|croissance
     expan{d,ds,ding,sion,sions}
     growing my|our|the
     scaling|upscale|outgrow

@@ -17,7 +17,7 @@ from rag.models import IndexVersion
 from rag.queries.policy import library_policy
 from rag.services import spaces
 from rag.services.answer_from import Wish, answer_from, given_passages
-from rag.services.forget import forget_answers
+from rag.services.cache import purge
 from rag.services.retrieve import retrieve
 from rag.services.vectors import vectors_in_use
 
@@ -90,7 +90,7 @@ class CacheView(APIView):
     def delete(self, request: Request) -> Response:
         """Forget every kept answer and retrieval. Staff only."""
         _require_staff(request)
-        forget_answers()
+        purge()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -31,6 +31,9 @@ ENGLISH_FUNCTION_WORDS = frozenset(
 FOLDED_FRENCH = frozenset(fold(word) for word in FRENCH_FUNCTION_WORDS)
 FRENCH_TOPICS = frozenset({"nœud", "noeud", "frais", "canal", "canaux", "liquidité", "paiement", "paiements", "rapide"})
 ENGLISH_TOPICS = frozenset({"node", "nodes", "channel", "channels", "fee", "fees", "liquidity", "payment", "payments"})
+SAMPLE = 2_000  # characters
+MOST_READ = 200_000  # of a document
+NO_PROSE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)|`[^`\n]*`|\]\([^)\n]*\)|https?://\S+", re.MULTILINE | re.DOTALL)
 FRENCH_LETTERS = re.compile(r"[éèêëàâîïôûùçœæ]|\b(?:l|d|j|n|s|qu|c|m|t)['’](?=\w)", re.IGNORECASE)
 
 
@@ -43,6 +46,18 @@ def detect_language(text: str, *, default: str = "en") -> str:
     if french + french_signs == english:
         return default
     return "fr" if french + french_signs > english else "en"
+
+
+def language_of_document(text: str) -> str:
+    """Return "fr" or "en" for a document by its prose at the beginning, in the middle and near the end.
+
+    Code and addresses are English whatever the language around them.
+    """
+    prose = NO_PROSE.sub(" ", text[:MOST_READ])
+    middle, end = max(len(prose) // 2 - SAMPLE // 2, 0), max(len(prose) - SAMPLE, 0)
+    samples = {prose[start : start + SAMPLE] for start in (0, middle, end)}
+    spoken = [lang for sample in samples if (lang := detect_language(sample, default=""))]
+    return "fr" if spoken.count("fr") * 2 > len(spoken) else "en"
 
 
 def is_function_word(word: str, *, lang: str) -> bool:

@@ -14,11 +14,10 @@ from models_registry.domain.query_types import QueryType
 from models_registry.services import ledger
 from models_registry.services.generate import Speech
 from models_registry.services.plan import plan_generation
-from rag.domain.answers import AnswerResult, Draft, abstention, check, given_to
-from rag.domain.citing import CitationFilter
+from rag.domain.answers import AnswerResult, Draft, abstention, check, evidence_of, given_to
 from rag.domain.errors import ModelAbsent
-from rag.domain.guarding import guarded
 from rag.domain.language import detect_language
+from rag.domain.listening import Listener
 from rag.domain.passages import Passage, Retrieval
 from rag.domain.prompting import answer_messages, new_boundary, within_budget
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
@@ -85,10 +84,18 @@ def answer_from(wish: Wish) -> AnswerResult:
         raise ModelAbsent(NO_MODEL) from exc
     finally:
         ledger.write_soon(speech.record(), plan)
-    citations = CitationFilter(passages=len(retrieval.passages))
-    cited = citations.feed(said) + citations.flush()
-    text = guarded(cited, given_to(retrieval, facts=()), lang=retrieval.lang)
-    draft = Draft(text, model=speech.record().model, dropped_citations=tuple(citations.dropped))
+    heard = Listener(
+        passages=len(retrieval.passages),
+        given=given_to(retrieval, facts=()),
+        evidence=evidence_of(retrieval, facts=()),
+        lang=retrieval.lang,
+    )
+    heard.feed(said)
+    heard.flush()
+    draft = Draft(
+        heard.text, model=speech.record().model, dropped_citations=heard.dropped_citations, removed=heard.removed
+    )
+    draft = abstention(retrieval, is_by_model=True) if heard.has_refused else draft
     return _checked(draft, retrieval, query_type=plan.query_type)
 
 

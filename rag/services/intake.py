@@ -32,8 +32,10 @@ def receive(
     :raises DocumentTooLarge: when one of them, or their number, is too large; then none is kept.
     :raises SourceUnreadable: when the source is not for uploads.
     """
-    if source.kind in (Source.Kind.BUILT_IN, Source.Kind.FOLDER):
-        raise SourceUnreadable(f"{source} follows its own files. Choose, or make, a source for uploads.")
+    if source.kind != Source.Kind.UPLOAD:
+        raise SourceUnreadable(
+            f"{source} follows files or addresses of its own. Choose, or make, a source for uploads."
+        )
     with transaction.atomic():
         row = _ordered(source, user=user, unit=unit, at=at)
         for number, (name, media_type, content) in enumerate(files, 1):

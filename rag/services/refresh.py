@@ -4,16 +4,24 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from rag.models import DeadLetter, Ingestion, Source
+from rag.models import DeadLetter, Ingestion, Parcel, Source
 from rag.services.intake import enqueue, read_again, retry
 from rag.services.take_in import abandoned
 
+KEPT = timedelta(days=7)
 FORGOTTEN = timedelta(minutes=15)  # a queued intake whose job was lost: the queue was emptied, or its row deleted
 
 
 def refresh_due(*, at: datetime) -> tuple[int, int, int]:
     """Queue everything that is due; return how many intakes are taken up again, letters retried, sources read again."""
+    _forget_parcels(at=at)
     return _resume(at=at), _retry_letters(at=at), _refresh_sources(at=at)
+
+
+def _forget_parcels(*, at: datetime) -> None:
+    """Delete the bytes of intakes that failed as a whole, long after anybody could want to look at them."""
+    old = Parcel.objects.filter(ingestion__state=Ingestion.State.FAILED, received_at__lt=at - KEPT)
+    old.exclude(pk__in=DeadLetter.objects.exclude(parcel=None).values("parcel_id")).delete()
 
 
 def _resume(*, at: datetime) -> int:

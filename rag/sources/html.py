@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from rag.domain.documents import RawDocument
 from rag.domain.errors import DocumentBroken, DocumentEmpty, DocumentTooLarge
 from rag.domain.hidden import HIDING_STYLE
-from rag.domain.language import detect_language
+from rag.domain.language import language_of_document
 from rag.sources.charset import decode
 from rag.sources.html_markdown import to_markdown
 from rag.sources.kinds import Kind
@@ -80,7 +80,7 @@ def read_html(content: bytes, *, uid: str, origin: str = "", url: str = "", char
         uid=uid,
         title=(title or first_heading(body) or uid)[:300],
         content=body,
-        lang=lang or detect_language(body),
+        lang=lang or language_of_document(body),
         origin=origin,
         url=web_address(url),
         media_type=Kind.HTML.value,

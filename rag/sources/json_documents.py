@@ -8,7 +8,7 @@ from typing import Any
 from rag.domain.documents import Outcome, RawDocument, Reference, Unread, short_uid
 from rag.domain.errors import DocumentBroken, DocumentEmpty, DocumentInvalid
 from rag.domain.hygiene import strip_invisible
-from rag.domain.language import detect_language
+from rag.domain.language import language_of_document
 from rag.domain.records import date_of, readable, storable
 from rag.sources.charset import decode
 from rag.sources.kinds import Kind
@@ -118,7 +118,7 @@ def _written_out(value: Any, *, uid: str, origin: str, url: str) -> RawDocument:
     if not body.strip():
         raise DocumentEmpty("The file holds no values.")
     title = PurePosixPath(uid).stem
-    lang = detect_language(body)
+    lang = language_of_document(body)
     return RawDocument(uid, title, f"# {title}\n\n{body}\n", lang, origin, web_address(url), media_type=Kind.JSON.value)
 
 

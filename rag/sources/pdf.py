@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.domain.documents import RawDocument
 from rag.domain.errors import DocumentBroken, DocumentEmpty, DocumentEncrypted, DocumentInvalid, DocumentTooLarge
-from rag.domain.language import detect_language
+from rag.domain.language import language_of_document
 from rag.domain.pages import pages_to_markdown
 from rag.sources.kinds import Kind
 from rag.sources.texts import to_date, web_address
@@ -44,7 +44,7 @@ def read_pdf(content: bytes, *, uid: str, origin: str = "", url: str = "") -> Ra
         uid=uid,
         title=(" ".join(told["title"].split()) or PurePosixPath(uid).stem)[:300],
         content=body + "\n",
-        lang=detect_language(body),
+        lang=language_of_document(body),
         origin=origin,
         url=web_address(url),
         dated_at=to_date(told["date"], name="date"),

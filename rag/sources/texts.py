@@ -11,7 +11,7 @@ import yaml
 from rag.domain.documents import RawDocument, Reference
 from rag.domain.errors import DocumentEmpty, DocumentInvalid
 from rag.domain.hidden import without_hidden
-from rag.domain.language import detect_language
+from rag.domain.language import language_of_document
 from rag.domain.markdown import plain_heading
 from rag.sources.charset import decode
 from rag.sources.kinds import Kind
@@ -49,7 +49,7 @@ def parse_document(
         uid=uid,
         title=(_words(fields.get("title")) or first_heading(body) or PurePosixPath(uid).stem)[:300],
         content=body.strip() + "\n",
-        lang=(_words(fields.get("lang")) or detect_language(body))[:8],
+        lang=(_words(fields.get("lang")) or language_of_document(body))[:8],
         origin=origin,
         url=web_address(fields.get("url")) or url,
         tags=tuple(_words(tag)[:60] for tag in _listing(fields, "tags")),

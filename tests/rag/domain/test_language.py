@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.domain.language import detect_language
+from rag.domain.language import detect_language, language_of_document
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,18 @@ def test_the_language_of_a_question(text: str, lang: str) -> None:
 
 def test_words_that_tell_nothing_give_the_default() -> None:
     assert detect_language("HTLC 144", default="fr") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("```sh\nlncli and the for from in to of\nthe node is to be\n```\n\nLes frais de routage sont payés.", "fr"),
+        ("[voir](https://the-node.org/in/the/of/and/to/is) les frais du canal", "fr"),
+        ("`the and of to is` ouvrez un canal avec un pair", "fr"),
+        ("Fees are paid by the sender.\n\n" + "A node has channels with its peers. " * 300, "en"),
+        ("# LND\n\n- Tor\n", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_document_is_heard_by_its_prose(text: str, lang: str) -> None:
+    assert language_of_document(text) == lang

@@ -18,12 +18,12 @@ from tests.rag.sources.pdfs import pdf_of
 TEXT = "# Titre\n\nLe café coûte moins cher que l'été dernier.\n"
 
 
-def read(content: bytes, name: str, **given: str) -> list[Outcome]:
-    return list(read_file(content, uid=name, **given))
+def read(content: bytes, name: str, *, claimed: str = "") -> list[Outcome]:
+    return list(read_file(content, uid=name, claimed=claimed))
 
 
-def document(content: bytes, name: str, **given: str) -> RawDocument:
-    (found,) = read(content, name, **given)
+def document(content: bytes, name: str, *, claimed: str = "") -> RawDocument:
+    (found,) = read(content, name, claimed=claimed)
     assert isinstance(found, RawDocument), found
     return found
 
