@@ -71,7 +71,7 @@ def judge(
     weights = {word.word: _weight(word, passages=passages) for word in telling}
     held_by = [{word for word in weights if holds(text, word)} for text in passage_texts]
     absent = [word for word in telling if not any(word.word in held for held in held_by)]
-    names = _absent_names(absent, question=question, passages=passages)
+    names = _absent_names(absent, question=question, covered=covered, passages=passages)
     share = max((_share(weights, held) for held in held_by[:LOOKED_AT]), default=0.0)
     if lang != "en":  # a French passage holds the words themselves
         share = max(share, _share_as_said(words, passage_texts[:LOOKED_AT], passages=passages))
@@ -132,10 +132,15 @@ def _weight(word: QuestionWord, *, passages: int) -> float:
     return weight * TRANSLATED_WEIGHT if word.is_added else weight
 
 
-def _absent_names(absent: Sequence[QuestionWord], *, question: str, passages: int) -> list[str]:
-    """Return the names and years that the found passages do not hold, and few others do."""
+def _absent_names(
+    absent: Sequence[QuestionWord], *, question: str, covered: Collection[str], passages: int
+) -> list[str]:
+    """Return the names and years that the found passages do not hold, and few others do.
+
+    What the glossary knows may stand there in full: CLN as Core Lightning.
+    """
     rare = max(RARE_AT_LEAST, passages * RARE_SHARE)
-    named = names_in(question) | years_in(question)
+    named = (names_in(question) | years_in(question)).difference(covered)
     return [word.word for word in absent if word.word in named and word.document_frequency <= rare]
 
 

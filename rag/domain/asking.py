@@ -17,9 +17,9 @@ KEY = re.compile(r"^[0-9a-f]{16,}$", re.IGNORECASE)  # a node's key, a channel's
 YEAR = re.compile(r"^20\d\d$")
 MOMENTS = re.compile(
     r"\b(?:right now|now|today|tonight|yesterday|tomorrow|currently|at the moment|these days|this (?:week|month|year)|"
-    r"(?:next|last) (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|in \w+ (?:days|months|"
+    r"next (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|in \w+ (?:days|months|"
     r"years)|en ce moment|actuellement|aujourd'?hui|demain|hier|ce mois|cette (?:semaine|annee)|(?:mois|semaine|annee) "
-    r"(?:prochaine?|derniere?)|dans \w+ (?:jours|mois|ans|annees))\b"
+    r"prochaine?|dans \w+ (?:jours|mois|ans|annees))\b"
 )
 FIGURES = re.compile(
     r"\b(?:how (?:many|much|high|big)|price|median|average|exchange rate|hash ?rate|worth|value of|number of|weather|"

@@ -12,7 +12,6 @@ from datetime import date
 RRF_CONSTANT = 60  # Cormack 2009; 10 to 60 within noise on our questions
 LEG_DEPTH = 50  # 20 to 100 within noise
 SAME_TEXT = 0.8  # share of common word triples from which two passages say the same
-MOST_OF_ONE = 2  # passages of one document before the next gets a turn: 1 to 2 of 100 questions more are answered
 FRESHNESS_DAYS = 90.0
 UNDATED_FRESHNESS = 0.5
 
@@ -49,17 +48,6 @@ def distinct(
         if all(len(own & other) < same * min(len(own), len(other)) for _, other in kept):
             kept.append((item, own))
     return tuple(item for item, _ in kept)
-
-
-def spread(order: Sequence[int], *, documents: Mapping[int, int], most: int = MOST_OF_ONE) -> tuple[int, ...]:
-    """Return the ids with those beyond the first `most` of their document put after all others."""
-    seen: dict[int, int] = {}
-    first, later = list[int](), list[int]()
-    for item in order:
-        document = documents[item]
-        seen[document] = seen.get(document, 0) + 1
-        (first if seen[document] <= most else later).append(item)
-    return (*first, *later)
 
 
 @dataclass(frozen=True, slots=True)

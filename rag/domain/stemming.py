@@ -1,6 +1,6 @@
 """Cut words to what their forms share, so that a glossary row meets every form of its term. Light on purpose. Pure."""
 
-# Of verbs and feminines, folded, after the plural is cut. Noun endings such as -tion stay: what is cut too far means something else.
+# Of verbs and feminines, folded, without the plural. Noun endings such as -tion stay: they tell words apart.
 ENDINGS = """
 issaient eraient issent aient erait eront irait iront ante ent ant ait erai era iez ez er ir ee ie it e
 """

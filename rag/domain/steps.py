@@ -12,7 +12,6 @@ class Steps:
     glossary: bool = True  # what terms stand for, appended to the question
     gloss: bool = True  # French is also read word for word in English
     distinct: bool = True  # near-duplicates are shown once
-    spread: bool = True  # a third passage of one document waits until others had their turn
     rerank: bool = True  # by freshness and trust, where the policy asks for it
 
     @classmethod

@@ -1,4 +1,4 @@
-"""From two rankings to the passages that are shown: fused, without repeats, spread over documents, explained."""
+"""From two rankings to the passages that are shown: fused, without repeats over documents, explained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +13,13 @@ from rag.domain.fusion import (
     distinct,
     reciprocal_rank_fusion,
     rerank,
-    spread,
 )
 from rag.domain.passages import Explanation, LegPlace, Passage
 from rag.domain.policy import Policy
 from rag.domain.steps import Steps
 from rag.services.search_sql import ChunkRow, Legs, chunk_rows
 
-SPARE = 12  # candidates read beyond k: near-duplicates are left out, and no document takes all places
+SPARE = 6  # candidates read beyond k: near-duplicates are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,6 @@ def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, pol
     scores = dict(fused[: k + SPARE])
     rows = chunk_rows(list(scores))
     order: Sequence[int] = [chunk for chunk in scores if chunk in rows]  # one may be gone since the legs were read
-    if steps.spread:
-        order = spread(order, documents={chunk: row.document_id for chunk, row in rows.items()})
     if steps.distinct:
         order = distinct({chunk: rows[chunk].text for chunk in order}, order=order, most=k)
     order = order[:k]

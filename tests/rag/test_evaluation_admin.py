@@ -206,7 +206,7 @@ def test_the_job_asks_the_questions_of_the_library_and_tells_how_far_it_is(
     run_built_in(run.pk, at=NOW, file=file)
 
     run.refresh_from_db()
-    assert (run.state, run.question_count, run.done, run.total) == ("done", 9, 9, 9)
+    assert (run.state, run.question_count, run.done, run.total) == ("done", 10, 10, 10)
     assert run.figures["by_lang"]["fr"]["recall_at_5"] > 0.5
     assert "What each step contributes" in page(boss, run)
 

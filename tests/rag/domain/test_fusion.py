@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from rag.domain.fusion import RerankSignals, distinct, freshness, reciprocal_rank_fusion, rerank, spread
+from rag.domain.fusion import RerankSignals, distinct, freshness, reciprocal_rank_fusion, rerank
 
 TODAY = date(2026, 11, 21)
 
@@ -58,11 +58,3 @@ def test_golden_order_of_the_rerank() -> None:
     ]
 
     assert [item for item, _ in rerank(candidates, today=TODAY)] == [4, 3, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("order", "expected"),
-    [((1, 2, 3, 4), (1, 2, 4, 3)), ((1, 4), (1, 4)), ((), ())],
-)
-def test_a_third_passage_of_a_document_waits(order: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    assert spread(order, documents={1: 10, 2: 10, 3: 10, 4: 11}) == expected
