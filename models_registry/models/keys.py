@@ -29,7 +29,9 @@ class ApiKey(models.Model):
     )
     tier = models.CharField(max_length=12, choices=Tier.choices, default=Tier.STANDARD)
     scopes = models.JSONField(
-        default=list, blank=True, help_text="Of advice, rag, library (fill it), gateway, embeddings, stats. None named: all."
+        default=list,
+        blank=True,
+        help_text="Of advice, rag, library (fill it), gateway, embeddings, stats. None named: all.",
     )
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the tier says.")
     requests_per_hour = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the tier says.")

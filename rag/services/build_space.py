@@ -98,7 +98,16 @@ def _work(row: IndexVersion, *, slice_s: float | None, watcher: Watcher | None, 
 
 def _finish(row: IndexVersion) -> None:
     is_short = row.measured_recall is not None and row.measured_recall < LEAST_RECALL
-    _note(row, state=State.READY, message=SHORT if is_short else "", step="", done=0, total=0, alive_at=None, finished_at=timezone.now())
+    _note(
+        row,
+        state=State.READY,
+        message=SHORT if is_short else "",
+        step="",
+        done=0,
+        total=0,
+        alive_at=None,
+        finished_at=timezone.now(),
+    )
     metrics.INDEX_OPERATIONS.labels(operation="build", status="ok").inc()
     logger.info("rag.space.built", extra={"space": row.slug, "kind": row.index_kind})
     row.refresh_from_db()

@@ -15,7 +15,7 @@ from rag.services.gather import Collection
 from rag.services.match_patterns import PatternMatcher
 
 BOTH_LEGS = 2 * LEG_DEPTH  # passages: all that the legs found
-FUSED_ONLY = replace(ALL_STEPS, spread=False, distinct=False, rerank=False)  # the order that comes before these
+FUSED_ONLY = replace(ALL_STEPS, distinct=False, rerank=False)  # the order that comes before these
 
 
 def read_cases(

@@ -3,6 +3,7 @@
 import base64
 import codecs
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
@@ -31,7 +32,7 @@ class Variant:
     lang: str = "en"
 
 
-def _inline(name: str, planted: str, **more: str) -> Variant:
+def _inline(name: str, planted: str, **more: Any) -> Variant:
     return Variant(name, f"# Zubrin fees\n\n{BODY}\n\n{planted}\n", **more)
 
 

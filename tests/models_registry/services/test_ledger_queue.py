@@ -176,6 +176,7 @@ def table_away():
 
 def test_a_process_that_ends_waits_for_a_database_that_refuses_at_first():
     with table_away() as bring_back, ending() as process:
+        assert process.stderr
         told = next((line for line in process.stderr if "cannot be written" in line), "")
         bring_back()
         told += process.communicate(timeout=60)[1]

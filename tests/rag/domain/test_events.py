@@ -12,9 +12,9 @@ from models_registry.domain.errors import (
     QuotaExceeded,
     WaitTooLong,
 )
-from rag.domain.answers import degraded_note
 from rag.domain.busy import capacity_refusal
 from rag.domain.events import MOST_REASONS, Event, EventType, voice, waiting
+from rag.domain.notes import degraded_note
 
 
 def plan(**more) -> GenerationPlan:

@@ -1,6 +1,7 @@
 """What a model says of a question is used only when it is still the same question."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_faithful_rewriting_is_read() -> None:
         {"standalone": "Quelle heure est-il 700000x1x0 LND 5 ?"},  # another question
     ],
 )
-def test_whatever_is_not_the_same_question_is_not_used(fields: dict[str, object]) -> None:
+def test_whatever_is_not_the_same_question_is_not_used(fields: dict[str, Any]) -> None:
     assert read(**fields) is None
 
 
