@@ -34,6 +34,7 @@ DECISION = family(  # opens with the decision: what it then tells of faults is i
     ^^ dois|devrais|faut|vaut|peut|puis je|il|on
     ^^ je devrais|dois
     ^^ est_ce_que|est_ce_qu je|il|on|ca devrais|dois|faut|vaut|dois_je|faudrait
+    ^^ est_ce_que|est_ce_qu je|on|il ?le|la|les|l|en ferme|garde|augmente|baisse|ouvre|mets|change|remplace|monte|laisse
     ^^ quel|quelle|quels|quelles|qui|ou|combien|avec_qui|vers_qui|que|a_qui|quand ?* ?* <agir>|dois|devrais|faut|
         me_conseilles|me_recommandes|ferais|conseilles
     ^^ comment ?faire|mieux|puis|je|peut ?* ?pour <agir>|gagner|attirer|obtenir|eviter|rendre|avoir
@@ -86,6 +87,7 @@ REMEDY = family(  # asks only for help, after something else was told
     what_to_do ?now|about_it $
     que_faire|quoi_faire|que_dois_je_faire|je_fais_quoi|comment_faire|que_puis_je_faire|on_fait_quoi|
         qu_est_ce_que_je_fais ?alors|maintenant|dans_ce_cas $
+    que_faire|quoi_faire avant|sans_attendre|en_urgence|tout_de_suite
     """,
 )
 DO = family(

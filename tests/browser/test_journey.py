@@ -99,7 +99,7 @@ def test_a_question_to_the_library_ends_with_sources_that_open_in_it(page: Page)
     source = page.locator(".citations li").first
     source.locator("summary").click()
     source.get_by_role("link").click()
-    expect(page).to_have_url(re.compile(r"/library/\d+/#"))
+    expect(page).to_have_url(re.compile(r"/library/\d+/\?passage=\d+#passage-\d+"))
     expect(page.locator("h1").first).to_be_visible()
 
 
