@@ -220,7 +220,7 @@ def test_a_build_tells_how_far_it_is(shelf: Source) -> None:
 
 def test_equal_texts_do_not_count_as_missed(shelf: Source) -> None:
     row = space_row("twins", dimension=NARROW, forced_kind="hnsw")
-    vectors = np.repeat(unit_vectors(40, dimension=NARROW), 100, axis=0)
+    vectors = np.repeat(unit_vectors(400, dimension=NARROW), 10, axis=0)
     stored_vectors(row, shelf, stored_passages(shelf, 4000), vectors)
     build_index(row)
 
