@@ -1,12 +1,10 @@
 """What every test may lean on: the database server, and honest skips for what this machine does not have."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from lnrag_site import postgres
 
@@ -34,20 +32,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in absent.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@pytest.fixture(autouse=True)
-def _no_index_outlives_its_space(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Drop the vector indexes that a committing test built: its rows go, and the next space may have its number."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        return
-    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            r"SELECT string_agg(format('DROP INDEX %%I', indexname), ';') FROM pg_indexes "
-            r"WHERE indexname LIKE 'rag\_space\_%%'",
-            [],
-        )
-        if (drops := cursor.fetchone()[0]) is not None:
-            cursor.execute(drops)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from rag.domain.documents import Unread
 from rag.domain.errors import SourceUnreadable
@@ -66,7 +66,7 @@ def gathered(folder: Path, *, at: datetime, report: Report | None = None) -> Ite
                 raise SourceUnreadable(f"{folder} holds no document that can be read.")
             yield _collection(source, name=folder.name, failures=told.failures, ingest_s=told.seconds)
         finally:
-            _remove(slug, spaces=spaces)
+            _remove_surely(slug, spaces=spaces)
 
 
 def existing(slug: str) -> Collection:
@@ -118,6 +118,17 @@ def _collection(
         failures=failures,
         ingest_s=ingest_s,
     )
+
+
+def _remove_surely(slug: str, *, spaces: frozenset[int]) -> None:
+    """Remove it also when the order to end comes in between, or a statement was cut off: then on a new connection."""
+    try:
+        _remove(slug, spaces=spaces)
+    except (KeyboardInterrupt, SystemExit, DatabaseError):
+        if not connection.in_atomic_block:
+            connection.close()
+            _remove(slug, spaces=spaces)
+        raise
 
 
 def _remove(slug: str, *, spaces: frozenset[int] | None = None) -> None:

@@ -1,6 +1,6 @@
 """A small library, readers, and hosts that speak."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.db import connection
 
 from models_registry.models import LanguageModel, Provider
 from models_registry.providers import catalog
@@ -129,3 +130,20 @@ async def tidy() -> AsyncIterator[None]:
     yield
     await catalog.close()
     await sync_to_async(give_back)()
+
+
+@pytest.fixture(autouse=True)
+def _no_index_outlives_its_space(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the vector indexes that a committing test built: its rows go, and the next space may have its number."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        return
+    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            r"SELECT string_agg(format('DROP INDEX %%I', indexname), ';') FROM pg_indexes "
+            r"WHERE indexname LIKE 'rag\_space\_%%'",
+            [],
+        )
+        if (drops := cursor.fetchone()[0]) is not None:
+            cursor.execute(drops)

@@ -383,7 +383,7 @@ def _other_connections() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND state <> 'idle'"
+            "AND state <> 'idle' AND backend_type = 'client backend'"
         )
         found: int = cursor.fetchone()[0]
     return found
