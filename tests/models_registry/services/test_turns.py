@@ -112,8 +112,13 @@ async def test_another_process_is_told_to_stop_its_turn(unit: str, is_staff: boo
 
     assert await stop(row.pk, unit=unit, is_staff=is_staff) is expected
 
+    told = [str(row.pk)] if expected is Stopped.ELSEWHERE else []
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            while heard != told:
+                await asyncio.sleep(0.01)
     await other.fetch("SELECT 1")
-    assert heard == ([str(row.pk)] if expected is Stopped.ELSEWHERE else [])
+    assert heard == told
 
 
 async def test_a_turn_stops_when_its_process_is_told() -> None:
