@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -103,6 +103,14 @@ class Knobs:
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
 
+    def asked(self, *, temperature: float | None = None, max_tokens: int | None = None) -> "Knobs":
+        """Return the knobs as one call asks for them; what is None stays as it is."""
+        return replace(
+            self,
+            temperature=self.temperature if temperature is None else temperature,
+            max_tokens=self.max_tokens if max_tokens is None else max_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -145,6 +153,11 @@ class GenerationPlan:
     @property
     def can_generate(self) -> bool:
         return bool(self.candidates)
+
+    @property
+    def num_ctx(self) -> int:
+        """The smallest window of the models that may answer: what every one of them can read."""
+        return min((candidate.num_ctx for candidate in self.candidates), default=self.knobs.num_ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def years_in(question: str) -> frozenset[str]:
 
 def asks_for_figures_of_a_moment(question: str) -> bool:
     """Tell whether a question wants a number as of today or of a day to come: no library of texts holds those."""
-    folded = fold(question).replace("’", "'")
+    folded = fold(question)
     return bool(MOMENTS.search(folded) and FIGURES.search(folded))
 
 

@@ -6,16 +6,6 @@ recall@k is the share of the relevant documents that are among them.
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class RankedQuestion:
-    """One question: the document ids that were found, best first, and those judged relevant."""
-
-    lang: str
-    found: tuple[str, ...]
-    relevant: frozenset[str]
 
 
 def success_at(k: int, *, found: Sequence[str], relevant: Collection[str]) -> bool:
@@ -39,13 +29,6 @@ def ndcg(found: Sequence[str], *, relevant: Collection[str], depth: int = 10) ->
     gain = sum(_discount(rank) for rank, item in enumerate(_distinct(found)[:depth], start=1) if item in relevant)
     best = sum(_discount(rank) for rank in range(1, min(len(set(relevant)), depth) + 1))
     return gain / best if best else 0.0
-
-
-def recall_at(k: int, *, questions: Sequence[RankedQuestion]) -> float | None:
-    """Return the share of questions with a relevant document among the first k, None without questions."""
-    if not questions:
-        return None
-    return sum(success_at(k, found=one.found, relevant=one.relevant) for one in questions) / len(questions)
 
 
 def _discount(rank: int) -> float:

@@ -24,15 +24,18 @@ class Verdict:
     def is_met(self) -> bool:
         if self.measured is None:
             return False
-        is_most = self.name.rpartition(".")[2] in LESS_IS_BETTER
-        return self.measured <= self.wanted if is_most else self.measured >= self.wanted
+        return self.measured <= self.wanted if self._is_most else self.measured >= self.wanted
 
     @property
     def words(self) -> str:
         """Return the demand as a sentence has it."""
-        sign = "≤" if self.name.rpartition(".")[2] in LESS_IS_BETTER else "≥"
+        sign = "≤" if self._is_most else "≥"
         measured = "not measured" if self.measured is None else f"{self.measured:g}"
         return f"{self.name} {sign} {self.wanted:g}: {measured}"
+
+    @property
+    def _is_most(self) -> bool:
+        return self.name.rpartition(".")[2] in LESS_IS_BETTER
 
 
 def parse_gates(texts: Sequence[str]) -> dict[str, float]:

@@ -84,8 +84,8 @@ def expand(
     French entries read French questions only: file and pair are words of both languages. `unsaid` are the words that
     carry no topic, which no entry of one word explains and no gloss repeats.
     """
-    found = _named(words_of(question), entries, lang=lang, unsaid=frozenset(unsaid))
-    words = words_of(question)
+    words, silent = words_of(question), frozenset(unsaid)
+    found = _named(words, entries, lang=lang, unsaid=silent)
     own, added, covered, gloss = set(words), list[str](), set[str](), list[str]()
     at = 0
     while at < len(words):
@@ -93,15 +93,15 @@ def expand(
         said = [word for entry in named for word in entry.expansion.split()]
         covered.update(words[at : at + size] if named else ())
         added.extend(word for word in said if fold(word) not in own and word not in added)
-        gloss.extend(word for word in said or _kept(words[at], unsaid=unsaid) if word not in gloss)
+        gloss.extend(word for word in said or _kept(words[at], unsaid=silent) if word not in gloss)
         at += size
     return Expansion(
         question, tuple(added[:MOST_ADDED_WORDS]), frozenset(covered), " ".join(gloss) if lang == FRENCH else ""
     )
 
 
-def _kept(word: str, *, unsaid: Iterable[str]) -> tuple[str, ...]:
-    return () if word in frozenset(unsaid) else (word,)
+def _kept(word: str, *, unsaid: frozenset[str]) -> tuple[str, ...]:
+    return () if word in unsaid else (word,)
 
 
 def _named(

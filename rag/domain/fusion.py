@@ -1,6 +1,6 @@
 """Merge the rankings of several legs into one, and thin it out. Pure.
 
-`rerank` is the order of IX-03. Serving uses the fused order until an evaluation shows that reranking finds more.
+`rerank` is the order of IX-03. Serving uses the fused order where the policy asks for no reranking, as shipped.
 """
 
 import math

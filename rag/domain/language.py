@@ -39,9 +39,10 @@ FRENCH_LETTERS = re.compile(r"[éèêëàâîïôûùçœæ]|\b(?:l|d|j|n|s|qu|c
 
 def detect_language(text: str, *, default: str = "en") -> str:
     """Return "fr" or "en" for `text`, or `default` when its words do not tell."""
-    words = [word.lower() for word in WORD.findall(text[:2000])]
+    head = text[:SAMPLE]
+    words = [word.lower() for word in WORD.findall(head)]
     french = sum(word in FRENCH_FUNCTION_WORDS or word in FRENCH_TOPICS for word in words)
-    french_signs = 0.5 * len(FRENCH_LETTERS.findall(text[:2000]))
+    french_signs = 0.5 * len(FRENCH_LETTERS.findall(head))
     english = sum(word in ENGLISH_FUNCTION_WORDS or word in ENGLISH_TOPICS for word in words)
     if french + french_signs == english:
         return default

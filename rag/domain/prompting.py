@@ -12,6 +12,8 @@ from rag.domain.hygiene import strip_invisible
 from rag.domain.passages import Passage
 from rag.domain.refusing import MARK
 
+CHARACTERS_PER_TOKEN = 3.2  # of Markdown with commands and numbers; prose has more
+OVERHEAD_TOKENS = 700  # our own words and the question
 BOUNDARY_BYTES = 12
 QUESTION_LIMIT = 2000  # characters
 EARLIER_ANSWER_LIMIT = 700  # characters: what was said before helps to understand, not to answer
@@ -72,6 +74,11 @@ def passage_blocks(passages: Iterable[Passage], *, boundary: str) -> tuple[str, 
 def context_blocks(blocks: Iterable[ContextBlock], *, boundary: str) -> tuple[str, ...]:
     """Return one data block per block of facts."""
     return tuple(data_block(f"facts: {block.title}", "\n".join(block.lines), boundary=boundary) for block in blocks)
+
+
+def room_tokens(*, num_ctx: int, max_tokens: int) -> int:
+    """Return how many tokens of a window are left for passages, facts and earlier turns; at least a third of it."""
+    return max(num_ctx - max_tokens - OVERHEAD_TOKENS, num_ctx // 3)
 
 
 def within_budget(passages: Sequence[Passage], *, characters: int, most: int | None = None) -> tuple[Passage, ...]:

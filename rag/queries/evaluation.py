@@ -8,16 +8,17 @@ from django.core.paginator import Page, Paginator
 
 from rag.domain.evaluation_compare import Paired, compare
 from rag.domain.evaluation_figures import Found, Outcome, in_order
+from rag.domain.evaluation_gates import LESS_IS_BETTER
 from rag.domain.evaluation_steps import ablation
 from rag.models import EvaluationRun, Ingestion
 
 PAGE_SIZE = 20
 MOST_OTHERS = 20
 SHOWN = (
-    ("recall_at_5", "Right document among the first 5", True),
-    ("answer_recall_at_5", "Answer among the first 5 passages", True),
-    ("abstention_recall", "Unanswerable questions refused", True),
-    ("wrong_refusals", "Answerable questions refused", False),
+    ("recall_at_5", "Right document among the first 5"),
+    ("answer_recall_at_5", "Answer among the first 5 passages"),
+    ("abstention_recall", "Unanswerable questions refused"),
+    ("wrong_refusals", "Answerable questions refused"),
 )
 STEP_BARS = ("recall_at_5", "answer_recall_at_5")
 COLUMNS = (
@@ -117,7 +118,7 @@ def run_page(run_id: int, *, number: int | str = 1) -> RunPage | None:
     return RunPage(
         run=run,
         is_under_way=run.state in (Ingestion.State.QUEUED, Ingestion.State.RUNNING),
-        bars=tuple(_bar(run.figures, name, label, more_is_better=more) for name, label, more in SHOWN),
+        bars=tuple(_bar(run.figures, *named) for named in SHOWN),
         latencies_ms=(run.figures.get("latency_p50_ms"), run.figures.get("latency_p95_ms")),
         columns=tuple(title for _, title in COLUMNS),
         groups=_groups(run.figures),
@@ -195,9 +196,7 @@ def _steps(steps: Mapping[str, Mapping[str, Any]]) -> tuple[StepRow, ...]:
     )
 
 
-def _bar(
-    values: Mapping[str, Any], name: str, label: str, *, against: float | None = None, more_is_better: bool = True
-) -> Bar:
+def _bar(values: Mapping[str, Any], name: str, label: str, *, against: float | None = None) -> Bar:
     value = values.get(name)
     bounds: Sequence[float | None] = (values.get("intervals") or {}).get(name) or (None, None)
     return Bar(
@@ -207,7 +206,7 @@ def _bar(
         low=_percent(bounds[0]),
         high=_percent(bounds[1]),
         change=None if value is None or against is None else round((value - against) * 100, 1),
-        more_is_better=more_is_better,
+        more_is_better=name not in LESS_IS_BETTER,
     )
 
 

@@ -28,15 +28,20 @@ class Survey:
         return asdict(self)
 
 
+def hnsw_from() -> int:
+    """Return from how many passages on a graph is built, as the policy says. One statement."""
+    row = LibraryPolicy.objects.only("hnsw_from").first() or LibraryPolicy()
+    return row.hnsw_from
+
+
 def survey(row: IndexVersion | None, *, model: str = "", forced: str = "") -> Survey:
-    """Return how a space stands; None: one that is not planned yet, by this model. Four statements."""
+    """Return how a space stands; None: one that is not planned yet, by this model."""
     passages = Chunk.objects.count()
     pk = row.pk if row else None
     held = ChunkEmbedding.objects.filter(index_version=pk)
     quarantined = Quarantine.objects.filter(index_version=pk)
     there = Exists(held.filter(chunk=OuterRef("pk"))) | Exists(quarantined.filter(chunk=OuterRef("pk")))
     lacking = Chunk.objects.exclude(there).count() if row else passages
-    policy = LibraryPolicy.objects.first() or LibraryPolicy()
     return Survey(
         slug=row.slug if row else "",
         model=row.model if row else model,
@@ -46,6 +51,6 @@ def survey(row: IndexVersion | None, *, model: str = "", forced: str = "") -> Su
         lacking=lacking,
         quarantined=quarantined.count() if row else 0,
         kind=row.index_kind if row else IndexKind.EXACT,
-        wanted_kind=kind_for(passages, hnsw_from=policy.hnsw_from, forced=forced or (row.forced_kind if row else "")),
+        wanted_kind=kind_for(passages, hnsw_from=hnsw_from(), forced=forced or (row.forced_kind if row else "")),
         recall=row.measured_recall if row else None,
     )

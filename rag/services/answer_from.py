@@ -16,13 +16,13 @@ from models_registry.services.generate import Speech
 from models_registry.services.plan import plan_generation
 from rag.domain.answers import AnswerResult, Draft, abstention, check, evidence_of, given_to
 from rag.domain.errors import ModelAbsent
+from rag.domain.grounding import Evidence
 from rag.domain.language import detect_language
 from rag.domain.listening import Listener
 from rag.domain.passages import Passage, Retrieval
-from rag.domain.prompting import answer_messages, new_boundary, within_budget
+from rag.domain.prompting import CHARACTERS_PER_TOKEN, answer_messages, new_boundary, room_tokens, within_budget
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
 
-CHARACTERS_PER_TOKEN = 3.2  # of Markdown with commands and numbers; prose has more
 NO_MODEL = "No model can be asked now. POST /api/v1/rag/query quotes the library meanwhile; /rag/retrieve finds."
 
 
@@ -72,36 +72,44 @@ def answer_from(wish: Wish) -> AnswerResult:
     :raises PromptMissing: when no prompt is active.
     :raises ModelError: when the model fails or is busy.
     """
-    retrieval = wish.retrieval
-    if not (retrieval.is_answerable and retrieval.passages):
-        return _checked(abstention(retrieval), retrieval, query_type=wish.query_type or QueryType.DETAILED)
-    prompt = active_prompt(ANSWER_PURPOSE, retrieval.lang)
+    found = wish.retrieval
+    if not (found.is_answerable and found.passages):
+        return _checked(abstention(found), found, query_type=wish.query_type or QueryType.DETAILED)
+    prompt = active_prompt(ANSWER_PURPOSE, found.lang)
     plan = _plan(wish, prompt)
-    speech = Speech(plan, _messages(retrieval, plan, prompt))
+    read = replace(found, passages=_fitting(found, plan))  # only what stands in the prompt can be cited
+    speech = Speech(plan, _messages(read, prompt))
     try:
         said = async_to_sync(speech.completed)()
     except NoModelAvailable as exc:
         raise ModelAbsent(NO_MODEL) from exc
     finally:
         ledger.write_soon(speech.record(), plan)
-    heard = Listener(
-        passages=len(retrieval.passages),
-        given=given_to(retrieval, facts=()),
-        evidence=evidence_of(retrieval, facts=()),
-        lang=retrieval.lang,
-    )
-    heard.feed(said)
-    heard.flush()
-    draft = Draft(
-        heard.text, model=speech.record().model, dropped_citations=heard.dropped_citations, removed=heard.removed
-    )
-    draft = abstention(retrieval, is_by_model=True) if heard.has_refused else draft
-    return _checked(draft, retrieval, query_type=plan.query_type)
+    evidence = evidence_of(read, facts=())
+    draft = _heard(said, read, evidence, model=speech.record().model)
+    return _checked(draft, read, query_type=plan.query_type, evidence=evidence, found=found)
 
 
-def _checked(draft: Draft, retrieval: Retrieval, *, query_type: str) -> AnswerResult:
-    space = {"embed_model": "", "embed_version": "", "index_version": retrieval.index_version}
-    return check(draft, retrieval=retrieval, given=(), query_type=query_type, space=space)
+def _heard(said: str, read: Retrieval, evidence: Evidence, *, model: str) -> Draft:
+    """Return what of a model's words may be shown."""
+    listener = Listener(passages=len(read.passages), given=given_to(read, facts=()), evidence=evidence, lang=read.lang)
+    listener.feed(said)
+    listener.flush()
+    if listener.has_refused:
+        return abstention(read, is_by_model=True)
+    return Draft(listener.text, model=model, dropped_citations=listener.dropped_citations, removed=listener.removed)
+
+
+def _checked(
+    draft: Draft,
+    read: Retrieval,
+    *,
+    query_type: str,
+    evidence: Evidence | None = None,
+    found: Retrieval | None = None,
+) -> AnswerResult:
+    space = {"embed_model": "", "embed_version": "", "index_version": read.index_version}
+    return check(draft, retrieval=read, found=found, given=(), evidence=evidence, query_type=query_type, space=space)
 
 
 def _plan(wish: Wish, prompt: ActivePrompt) -> GenerationPlan:
@@ -115,21 +123,16 @@ def _plan(wish: Wish, prompt: ActivePrompt) -> GenerationPlan:
     )
     if not plan.can_generate:
         raise ModelAbsent(NO_MODEL)
-    knobs = replace(
-        plan.knobs,
-        temperature=plan.knobs.temperature if wish.temperature is None else wish.temperature,
-        max_tokens=plan.knobs.max_tokens if wish.max_tokens is None else wish.max_tokens,
-    )
+    knobs = plan.knobs.asked(temperature=wish.temperature, max_tokens=wish.max_tokens)
     return replace(plan, knobs=knobs, prompt_revision_id=prompt.revision_id)
 
 
-def _messages(retrieval: Retrieval, plan: GenerationPlan, prompt: ActivePrompt) -> tuple[Message, ...]:
-    window = min((candidate.num_ctx for candidate in plan.candidates), default=plan.knobs.num_ctx)
-    tokens = max(window - plan.knobs.max_tokens, window // 3)
+def _fitting(found: Retrieval, plan: GenerationPlan) -> tuple[Passage, ...]:
+    tokens = room_tokens(num_ctx=plan.num_ctx, max_tokens=plan.knobs.max_tokens)
+    return within_budget(found.passages, characters=round(tokens * CHARACTERS_PER_TOKEN))
+
+
+def _messages(read: Retrieval, prompt: ActivePrompt) -> tuple[Message, ...]:
     return answer_messages(
-        retrieval.question,
-        system_prompt=prompt.text,
-        passages=within_budget(retrieval.passages, characters=int(tokens * CHARACTERS_PER_TOKEN)),
-        lang=retrieval.lang,
-        boundary=new_boundary(),
+        read.question, system_prompt=prompt.text, passages=read.passages, lang=read.lang, boundary=new_boundary()
     )

@@ -6,17 +6,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-import psycopg
 from django.db import connection
 
 from rag import metrics
 from rag.domain.spaces import Element, IndexKind, Space, element_for, keeps_kind, kind_for, lists_for
-from rag.models import IndexVersion, LibraryPolicy
+from rag.models import IndexVersion
+from rag.queries.spaces import hnsw_from
 from rag.services.active_space import space_of
 from rag.services.index_recall import tuned
-from rag.services.index_sql import building, count_vectors, create_index, drop_indexes, indexes_of, progress_of
+from rag.services.index_sql import (
+    Session,
+    building,
+    count_vectors,
+    create_index,
+    drop_indexes,
+    indexes_of,
+    progress_of,
+)
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.5
@@ -54,12 +61,6 @@ def build_index(row: IndexVersion, *, report: Report | None = None, afresh: bool
         _keep(row, *tuned(wanted))
 
 
-def hnsw_from() -> int:
-    """Return from how many passages on a graph is built, as the policy says."""
-    row = LibraryPolicy.objects.only("hnsw_from").first() or LibraryPolicy()
-    return row.hnsw_from
-
-
 def _wanted(row: IndexVersion, vectors: int) -> Space:
     kind = kind_for(vectors, hnsw_from=hnsw_from(), forced=row.forced_kind)
     lists = row.ivfflat_lists or lists_for(vectors)
@@ -82,7 +83,7 @@ def _keep(row: IndexVersion, space: Space, recall: float | None) -> None:
 
 
 @contextmanager
-def _watched(session: "psycopg.Connection[Any]", *, vectors: int, report: Report | None) -> Iterator[None]:
+def _watched(session: Session, *, vectors: int, report: Report | None) -> Iterator[None]:
     """Report how far a build is, from a thread with a connection of its own, since the session is busy with it."""
     if report is None:
         yield

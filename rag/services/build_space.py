@@ -110,7 +110,6 @@ def _finish(row: IndexVersion) -> None:
     )
     metrics.INDEX_OPERATIONS.labels(operation="build", status="ok").inc()
     logger.info("rag.space.built", extra={"space": row.slug, "kind": row.index_kind})
-    row.refresh_from_db()
     if row.activates_when_ready and not row.is_active:
         activate(row, at=timezone.now())
 

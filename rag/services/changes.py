@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from rag.domain.chunking import ChunkSizes
-from rag.domain.documents import INSIDE, Outcome, RawDocument, Unread, Untouched, combined_sha256
+from rag.domain.documents import Outcome, RawDocument, Unread, Untouched, combined_sha256, enclosing
 from rag.domain.ingesting import IngestReport
 from rag.models import Document, Source
 from rag.services.postings import update_source_sums
@@ -130,10 +130,9 @@ class Changes:
     def _gone(self) -> dict[str, list[int]]:
         """Return the documents that were not seen, by hash; those of a file that cannot be read now are kept."""
         spared = {item.uid for item in self.failed} | set(self._untouched)
-        within = tuple(f"{uid}{sign}" for uid in spared for sign in INSIDE)
         gone: defaultdict[str, list[int]] = defaultdict(list)
         for pk, uid, sha in self._documents.values_list("pk", "uid", "content_sha256").iterator():
-            if uid not in self.seen and uid not in spared and not uid.startswith(within):
+            if uid not in self.seen and spared.isdisjoint(enclosing(uid)):
                 gone[sha].append(pk)
         return gone
 

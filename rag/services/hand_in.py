@@ -1,6 +1,6 @@
 """Take in what somebody names at a terminal: a folder, a file, an archive or a web address; or say what would come."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import length_hint
@@ -14,12 +14,11 @@ from rag.domain.ingesting import IngestReport
 from rag.models import Ingestion, Source
 from rag.services.changes import Changes
 from rag.services.fetch import WebPages
-from rag.services.ingest import BATCH, BATCH_CHARACTERS, ingest_folder, upload_source
+from rag.services.ingest import BATCH, BATCH_CHARACTERS, Report, ingest_folder, upload_source
 from rag.services.intake import add_addresses, list_addresses, read_again, receive
 from rag.services.take_in import read_addresses
 from rag.sources.files import Folder
 
-Report = Callable[[str, int, int], None]
 SCHEMES = ("https://", "http://")
 NAMELESS = "Give the source a name of letters: --source NAME."
 
@@ -50,6 +49,10 @@ class Order:
         return Source.Kind.FOLDER if self.path.is_dir() else Source.Kind.UPLOAD
 
     @property
+    def keeps_others(self) -> bool:
+        return self.keeps or self.kind != Source.Kind.FOLDER
+
+    @property
     def slug(self) -> str:
         """Return the slug of the source, by default that of the folder's or file's name, or of the host.
 
@@ -71,8 +74,9 @@ def hand_in(order: Order, *, at: datetime, report: Report | None = None) -> Inge
     if order.is_address:
         list_addresses([order.what], source=source)
         return read_addresses(source, at=at, report=report, lang=order.lang)
-    keeps = order.keeps or order.kind != Source.Kind.FOLDER
-    return ingest_folder(order.path, source=source, at=at, report=report, lang=order.lang, keeps_others=keeps)
+    return ingest_folder(
+        order.path, source=source, at=at, report=report, lang=order.lang, keeps_others=order.keeps_others
+    )
 
 
 def queue(order: Order, *, at: datetime) -> Ingestion:
@@ -85,7 +89,6 @@ def queue(order: Order, *, at: datetime) -> Ingestion:
         return add_addresses([order.what], source=source, user=None, unit="", at=at)
     if order.path.is_dir():
         return read_again(source, at=at)
-    Folder(order.path)
     return receive([(order.path.name, "", order.path.read_bytes())], source=source, user=None, unit="", at=at)
 
 
@@ -95,8 +98,7 @@ def preview(order: Order, *, at: datetime, report: Report | None = None) -> Inge
     :raises SourceUnreadable: when there is no such path.
     """
     source = Source.objects.filter(slug=order.slug).first() or Source(slug=order.slug, kind=order.kind)
-    keeps = order.keeps or order.kind != Source.Kind.FOLDER
-    changes = Changes(source, at=at, keeps_others=keeps, is_dry=True)
+    changes = Changes(source, at=at, keeps_others=order.keeps_others, is_dry=True)
     documents = _documents(order, source)
     of, seen = length_hint(documents, 0), 0
     for batch in batches(documents, most=BATCH, most_characters=BATCH_CHARACTERS):
@@ -119,7 +121,7 @@ def _source(order: Order) -> Source:
 
     :raises SourceUnreadable: when it is of another kind, or there is no such path.
     """
-    if not order.is_address and not order.path.exists():
+    if not (order.is_address or order.path.is_dir() or order.path.is_file()):
         raise SourceUnreadable(f"There is no file or folder {order.path}.")
     name = order.name or order.source or order.slug
     source = upload_source(name, slug=order.slug, kind=order.kind, is_public=order.is_public)

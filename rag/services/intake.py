@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import F
 from django_q.tasks import async_task
 
 from rag.domain.documents import short_uid
@@ -114,12 +115,14 @@ def remove_document(document: Document, *, at: datetime) -> None:
         raise SourceUnreadable(f"{source} follows its files: delete the file there, and it leaves the library.")
     with transaction.atomic():
         begin_change(source)
+        source.refresh_from_db(fields=("location",))  # somebody may have added an address meanwhile
         document.delete()
         forget_letters(source, uid=document.uid)
         kept = [address for address in addresses_of(source) if short_uid(address) != document.uid]
-        Source.objects.filter(pk=source.pk).update(location="\n".join(kept))
         update_source_sums(source.pk)
-        Source.objects.filter(pk=source.pk).update(content_sha256="", revision=source.revision + 1, ingested_at=at)
+        Source.objects.filter(pk=source.pk).update(
+            location="\n".join(kept), content_sha256="", revision=F("revision") + 1, ingested_at=at
+        )
     source.refresh_from_db()
 
 

@@ -12,6 +12,7 @@ from models_registry.services.embed import embedding_models
 from rag.models import IndexVersion
 from rag.services import spaces
 from rag.services.build_index import index_fits
+from rag.services.probe_space import installed_model
 from rag.services.reindex import embed_missing
 from rag.services.space_rows import is_alive, is_built_in
 
@@ -65,7 +66,7 @@ def _complete(row: IndexVersion) -> str:
 
 
 def _is_there(row: IndexVersion) -> bool:
-    return is_built_in(row) or any(normalized(one.tag) == normalized(row.model) for one in embedding_models())
+    return is_built_in(row) or installed_model(row.model) is not None
 
 
 def _is_replaced(row: IndexVersion) -> bool:

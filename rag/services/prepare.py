@@ -38,7 +38,7 @@ from rag.services.cache import (
     normalized_question,
 )
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
-from rag.services.retrieve import expand_question, retrieve
+from rag.services.retrieve import Opening, expand_question, retrieve
 from rag.services.semantic import similar_answer
 
 
@@ -161,11 +161,19 @@ def node_facts(ask: Ask) -> tuple[ContextBlock, ...]:
 def find_passages(scene: Scene) -> Retrieval:
     """Return the passages for the question, as the asker may read them; those found before while they are kept."""
     ask, policy = scene.ask, scene.policy
-    scope = _search_scope(scene) if ask.use_cache and policy.retrieval_ttl_s else None
+    searched, lang = (scene.search_text, "en") if scene.search_text else (scene.question, scene.lang)
+    opening = Opening(scene.space, expand_question(searched, lang=lang))
+    scope = _search_scope(scene, opening) if ask.use_cache and policy.retrieval_ttl_s else None
     if scope and (kept := kept_retrieval(scope)):
         return kept
     found = retrieve(
-        scene.question, k=ask.k, lang=scene.lang, user=ask.user, policy=policy, rewritten=scene.search_text
+        scene.question,
+        k=ask.k,
+        lang=scene.lang,
+        user=ask.user,
+        policy=policy,
+        rewritten=scene.search_text,
+        opening=opening,
     )
     if scope:
         keep_retrieval(scope, found, ttl_s=policy.retrieval_ttl_s)
@@ -205,11 +213,7 @@ def _plan(ask: Ask, prompt: ActivePrompt | None) -> GenerationPlan:
         user_tier=ask.user_tier,
         prompt=ask.question,
     )
-    knobs = replace(
-        plan.knobs,
-        temperature=plan.knobs.temperature if ask.temperature is None else ask.temperature,
-        max_tokens=plan.knobs.max_tokens if ask.max_tokens is None else ask.max_tokens,
-    )
+    knobs = plan.knobs.asked(temperature=ask.temperature, max_tokens=ask.max_tokens)
     candidates = plan.candidates if prompt and ask.include_ai else ()
     return replace(plan, knobs=knobs, candidates=candidates, prompt_revision_id=prompt.revision_id if prompt else None)
 
@@ -247,12 +251,11 @@ def _scope(
     )
 
 
-def _search_scope(scene: Scene) -> SearchScope:
+def _search_scope(scene: Scene, opening: Opening) -> SearchScope:
     """Return what the passages depend on; the glossary is in it by what it makes of the question."""
-    lang = "en" if scene.search_text else scene.lang
     return SearchScope(
         question=scene.question,
-        searched=expand_question(scene.search_text or scene.question, lang=lang).text,
+        searched=opening.expansion.text,
         lang=scene.lang,
         k=scene.scope.k,
         user=scene.scope.user,

@@ -47,7 +47,7 @@ def _refresh_sources(*, at: datetime) -> int:
         refresh_every_h__gt=0,
         is_enabled=True,
     )
-    rows = [row for row in due if not row.ingestions.filter(state=Ingestion.State.RUNNING).exists()]
+    rows = list(due.exclude(ingestions__state=Ingestion.State.RUNNING))
     for row in rows:
         read_again(row, at=at)
     return len(rows)

@@ -32,6 +32,14 @@ COMMON_SHARE = 0.08  # of the passages: a synonym that more of them hold tells n
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What a search begins with: the space that is searched, and the question with what its terms stand for."""
+
+    space: Space | None
+    expansion: Expansion
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
     """One retrieval under way: what is asked, by whom, and how."""
 
@@ -65,13 +73,15 @@ def retrieve(
     languages: Sequence[str] | None = None,
     steps: Steps = ALL_STEPS,
     rewritten: str | None = None,
+    opening: Opening | None = None,
     at: datetime | None = None,
 ) -> Retrieval:
     """Return the k best passages that `user` may read, and whether they can hold the answer.
 
     `policy` says how many when `k` does not, and how near they must be; `queries.library_policy` reads the row.
     `sources` and `languages` narrow what is searched; None: every source, and the policy's languages. `rewritten` is
-    the question in English, by a model (rewrite.py): it is searched in its place. `at` is now: documents age.
+    the question in English, by a model (rewrite.py): it is searched in its place. `opening` spares the caller who has
+    read it already two statements. `at` is now: documents age.
 
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
@@ -82,10 +92,10 @@ def retrieve(
         reader=Reader.of(user, sources=sources, languages=policy.languages if languages is None else languages),
         policy=policy,
         steps=steps,
-        space=active_space(),
+        space=opening.space if opening else active_space(),
         rewritten=rewritten,
     )
-    expansion = _expand(search)
+    expansion = opening.expansion if opening else _expand(search)
     words, sums = _weigh_words(expansion, search)
     legs = _legs(expansion, words, sums, search)
     today = (at or timezone.now()).date()
@@ -119,16 +129,16 @@ def retrieve(
 
 
 def _expand(search: _Search) -> Expansion:
-    with metrics.EXPANSION_SECONDS.time():
-        if search.steps.glossary:
-            return expand_question(search.searched, lang=search.lang)
-        return expand(search.searched, ())
+    if search.steps.glossary:
+        return expand_question(search.searched, lang=search.lang)
+    return expand(search.searched, ())
 
 
 def expand_question(question: str, *, lang: str) -> Expansion:
     """Return the question with what its glossary terms stand for. One statement."""
-    unsaid = [word for word in words_of(question) if is_function_word(word, lang=lang)]
-    return expand(question, glossary_rows(candidate_terms(question, lang=lang)), lang=lang, unsaid=unsaid)
+    with metrics.EXPANSION_SECONDS.time():
+        unsaid = [word for word in words_of(question) if is_function_word(word, lang=lang)]
+        return expand(question, glossary_rows(candidate_terms(question, lang=lang)), lang=lang, unsaid=unsaid)
 
 
 def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionWord, ...], CorpusSums]:

@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from rag.domain.ingesting import IngestReport, together
 from rag.models import Ingestion, Parcel, Source
 from rag.services.dead_letters import settle_letters
 from rag.services.fetch import WebPages
-from rag.services.ingest import ingest_documents, ingest_folder
+from rag.services.ingest import Report, ingest_documents, ingest_folder
 from rag.services.intake import addresses_of, enqueue
 from rag.sources.reading import read_file
 
@@ -98,22 +98,21 @@ def _carry_out(row: Ingestion, *, at: datetime, until: Callable[[], bool]) -> In
     diary = _Diary(row)
     if row.parcels.exists():
         return _take_parcels(row, at=at, until=until, diary=diary)
-    if row.source.kind == Source.Kind.FOLDER:
-        report = ingest_folder(Path(row.source.location), source=row.source, at=at, report=diary.note, until=until)
-    elif row.source.kind == Source.Kind.WEB:
-        report = read_addresses(row.source, at=at, report=diary.note, until=until)
-    else:
+    if row.source.kind == Source.Kind.WEB:
+        return read_addresses(row.source, at=at, report=diary.note, until=until)
+    if row.source.kind != Source.Kind.FOLDER:
         return IngestReport(row.source.slug, documents=0)
-    if report.is_complete:
+    told = ingest_folder(Path(row.source.location), source=row.source, at=at, report=diary.note, until=until)
+    if told.is_complete:
         Source.objects.filter(pk=row.source_id).update(checked_at=at)
-    return report
+    return told
 
 
 def read_addresses(
     source: Source,
     *,
     at: datetime,
-    report: Callable[[str, int, int], None] | None = None,
+    report: Report | None = None,
     until: Callable[[], bool] | None = None,
     lang: str = "",
 ) -> IngestReport:
@@ -167,7 +166,7 @@ def _release(source: Source, group: list[Parcel]) -> None:
 
 def _add(row: Ingestion, report: IngestReport) -> None:
     """Add a slice to what the row tells: an upload goes on with other files, a folder reads the same ones again."""
-    told = asdict(report) | {"failures": [asdict(item) for item in report.failures[:FAILURES_TOLD]]}
+    told = asdict(replace(report, failures=report.failures[:FAILURES_TOLD]))
     for name in ADDED:
         told[name] += row.report.get(name, 0)
     told["seconds"] = round(told["seconds"] + row.report.get("seconds", 0), 2)

@@ -9,11 +9,16 @@ from rag.domain.grounding import Evidence
 from rag.domain.guarding import Given
 from rag.domain.levels import Level, level_for
 from rag.domain.passages import Retrieval
-from rag.domain.prompting import answer_messages, new_boundary, recent_turns, within_budget
+from rag.domain.prompting import (
+    CHARACTERS_PER_TOKEN,
+    answer_messages,
+    new_boundary,
+    recent_turns,
+    room_tokens,
+    within_budget,
+)
 from rag.services.prepare import Scene
 
-CHARACTERS_PER_TOKEN = 3.2  # of Markdown with commands and numbers; prose has more
-PROMPT_OVERHEAD_TOKENS = 700  # our own words and the question
 HISTORY_SHARE = 6  # of the window goes to earlier turns at most, as one part in this many
 MOST_HISTORY_TOKENS = 1200
 
@@ -37,8 +42,8 @@ def tell(scene: Scene, retrieval: Retrieval) -> Told:
 
     Reading them takes some ten milliseconds: not for the event loop.
     """
-    window = min((candidate.num_ctx for candidate in scene.plan.candidates), default=scene.plan.knobs.num_ctx)
-    room = max(window - scene.plan.knobs.max_tokens - PROMPT_OVERHEAD_TOKENS, window // 3)
+    window = scene.plan.num_ctx
+    room = room_tokens(num_ctx=window, max_tokens=scene.plan.knobs.max_tokens)
     # A question that stood alone from the start gets no history: its answer may serve whoever asks the same.
     leaned_on = scene.earlier if scene.standalone else ()
     history = min(window // HISTORY_SHARE, MOST_HISTORY_TOKENS) if leaned_on else 0

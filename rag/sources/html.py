@@ -117,7 +117,7 @@ def _drop_hidden(page: LexborHTMLParser) -> bool:
         node.decompose()
     has_hidden = _drop_comments(page)
     for node in page.css(", ".join((UNSEEN, *selectors))):
-        if _is_hidden(node, has_rule=bool(selectors) and any(node.css_matches(one) for one in selectors)):
+        if _is_hidden(node, has_rule=any(node.css_matches(one) for one in selectors)):
             has_hidden = has_hidden or bool((node.text() or node.html or "").strip())
             node.decompose()
     for node in page.css(AROUND):

@@ -22,7 +22,7 @@ MOST_ROBOTS_BYTES = 500 * 1024
 PRODUCT = "lnrag"  # as robots.txt may name us
 NO_TEXT = re.compile(r"\s*(?:image|video|audio|font)/", re.IGNORECASE)
 FORBIDDEN = "The site asks programs not to read this page (robots.txt). Hand in its text yourself."
-NO_RULES = "The site fails to say what may be read (robots.txt). It is tried again later."
+NO_RULES = "The site does not say what may be read (robots.txt fails). It is tried again later."
 NOT_OK = "It answered with status {status}. See whether the address is right."
 MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -113,9 +113,7 @@ class WebReader:
             self._robots[origin] = asyncio.ensure_future(self._robots_of(origin))
         rules = await asyncio.shield(self._robots[origin])
         if rules and not rules.can_fetch(PRODUCT, url):
-            raise AddressRefused(
-                "The site asks programs not to read this page (robots.txt). Hand in its text yourself."
-            )
+            raise AddressRefused(FORBIDDEN)
 
     async def _robots_of(self, origin: str) -> RobotFileParser | None:
         """Return the rules of a host, None where it has none.
@@ -129,9 +127,7 @@ class WebReader:
                 break
             url = checked(urljoin(url, response.headers.get("location", "")))
         if response.status_code >= 500:
-            raise AddressUnreachable(
-                "The site does not say what may be read (robots.txt fails). It is tried again later."
-            )
+            raise AddressUnreachable(NO_RULES)
         if response.status_code != 200:
             return None
         rules = RobotFileParser()

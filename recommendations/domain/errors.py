@@ -4,6 +4,8 @@ RecommendationsError
 ├── NodeKeyInvalid           do not try again: it is not a node key
 ├── AdviceFailed             tell who asked: the turn ended with `error`
 ├── MoveNotAllowed           offer what its state allows
+├── SealBroken               ask for the credential again
+├── SourceError              a connected node or service: see source_errors.py
 ├── NotFound                 tell who asked: there is no such thing here
 │   ├── NodeNotFound         offer the search
 │   ├── NetworkNotFound      offer an import or the demo
@@ -74,6 +76,15 @@ class AdviceFailed(RecommendationsError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class SealBroken(RecommendationsError):
+    code = "seal_broken"
+
+    def __init__(
+        self, message: str = "A stored credential was sealed with another CREDENTIAL_KEY. Enter the credential again."
+    ) -> None:
+        super().__init__(message)
 
 
 class GraphError(RecommendationsError):

@@ -1,12 +1,25 @@
-"""Tables of the advice floor: networks, graph spans, metrics over time, private data, advice and its life."""
+"""Tables of the advice floor: networks and graph spans, private data and history, limits, alerts, advice."""
 
 from recommendations.models.advice import NodeView, Recommendation, RecommendationRun, Threshold, WeightRevision
+from recommendations.models.alerts import Alert, AlertChoice
+from recommendations.models.bulk import BulkRun
+from recommendations.models.enrichment import Enrichment, OnchainFee
 from recommendations.models.graph import Channel, GraphSnapshot, Network, Node, NodeMetrics, Policy
+from recommendations.models.history import ChannelCost, ClosedChannel, FailedForward, UptimeDay
+from recommendations.models.limits import ChannelLimit, NodeStance
 from recommendations.models.private import Forward, NodeConnection, PrivateChannel
 from recommendations.models.uploads import GraphUpload
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
+    "BulkRun",
     "Channel",
+    "ChannelCost",
+    "ChannelLimit",
+    "ClosedChannel",
+    "Enrichment",
+    "FailedForward",
     "Forward",
     "GraphSnapshot",
     "GraphUpload",
@@ -14,11 +27,14 @@ __all__ = [
     "Node",
     "NodeConnection",
     "NodeMetrics",
+    "NodeStance",
     "NodeView",
+    "OnchainFee",
     "Policy",
     "PrivateChannel",
     "Recommendation",
     "RecommendationRun",
     "Threshold",
+    "UptimeDay",
     "WeightRevision",
 ]

@@ -13,6 +13,17 @@ class NodeConnection(models.Model):
     class Kind(models.TextChoices):
         DEMO = "demo", "Synthetic demo"
         FILES = "files", "Imported files"
+        LND = "lnd", "LND over REST"
+        CLN = "cln", "Core Lightning over REST"
+
+    class State(models.TextChoices):
+        NEW = "new", "Not read yet"
+        WAITING = "waiting", "Waiting to be read"
+        SYNCING = "syncing", "Being read"
+        READY = "ready", "Up to date"
+        UNREACHABLE = "unreachable", "Does not answer"
+        REFUSED = "refused", "Refuses the credential"
+        BROKEN = "broken", "Answers what cannot be read"
 
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="connections")
     owner = models.ForeignKey(
@@ -26,9 +37,30 @@ class NodeConnection(models.Model):
     forwards_from = models.DateTimeField(
         null=True, blank=True, help_text="Forwards are complete from here on; empty: none are known."
     )
+    failures_from = models.DateTimeField(
+        null=True, blank=True, help_text="Failed forwards are complete from here on; empty: none are known."
+    )
+    costs_from = models.DateTimeField(
+        null=True, blank=True, help_text="What channels cost is complete from here on; empty: it is not known."
+    )
     uptime_ratio = models.FloatField(null=True, blank=True)
     monitored_days = models.FloatField(null=True, blank=True)
     success_rate = models.FloatField(null=True, blank=True)
+
+    address = models.CharField(max_length=300, blank=True, help_text="https://host:port of the node's REST interface.")
+    credential = models.TextField(blank=True, editable=False, help_text="Sealed; never shown again.")
+    certificate = models.TextField(blank=True, help_text="PEM of the node's certificate; empty: public authorities.")
+    refresh_every_min = models.PositiveIntegerField(default=15, help_text="0: only when asked.")
+    graph_every_h = models.PositiveIntegerField(default=24, help_text="How often the public graph is read; 0: never.")
+    graph_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.NEW)
+    message = models.CharField(max_length=300, blank=True)
+    step = models.CharField(max_length=80, blank=True, editable=False)
+    progress_percent = models.PositiveSmallIntegerField(default=0, editable=False)
+    cursor = models.JSONField(default=dict, editable=False, help_text="Where the history goes on.")
+    version = models.CharField(max_length=80, blank=True, editable=False)
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures_in_row = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [
@@ -39,6 +71,11 @@ class NodeConnection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node_id} ({self.kind})"
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether a node can be asked again, unlike files and the demo."""
+        return self.kind in (self.Kind.LND, self.Kind.CLN)
 
 
 class PrivateChannel(models.Model):
@@ -54,6 +91,13 @@ class PrivateChannel(models.Model):
     peer_uptime_ratio = models.FloatField(null=True)
     monitored_days = models.FloatField(null=True)
     measured_at = models.DateTimeField()
+    chan_point = models.CharField(max_length=72, blank=True)
+    peer_alias = models.TextField(blank=True)
+    capacity_sat = models.BigIntegerField(null=True)
+    is_announced = models.BooleanField(null=True)
+    own_policy = models.JSONField(null=True, help_text="Fields of PolicyRecord, as the node itself has them.")
+    peer_policy = models.JSONField(null=True)
+    policy_changed_at = models.DateTimeField(null=True, help_text="When a reading first saw other own values.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("connection", "scid"), name="one_private_row_per_channel")]

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django_q.tasks import async_task
 
+from models_registry.services.borrow import give_back
 from recommendations.domain.errors import GraphError, GraphFileTooLarge
 from recommendations.domain.graph_records import storable
 from recommendations.models import GraphUpload
@@ -129,7 +130,7 @@ class _Diary:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._writer.submit(connection.close)
+        self._writer.submit(give_back)
         self._writer.shutdown(wait=True)  # a late note must not overwrite the outcome
 
     def note(self, percent: int, message: str) -> None:

@@ -27,7 +27,7 @@ from rag.models import ChunkEmbedding, IndexVersion, Source
 from rag.services.active_space import active_space
 from rag.services.index_sql import indexes_of
 from rag.services.retrieve import retrieve
-from rag.services.search_sql import CorpusSums, Reader, dense_sql, knobs_sql, search_legs, word_frequencies
+from rag.services.search_sql import CorpusSums, Legs, Reader, dense_sql, knobs_sql, search_legs, word_frequencies
 from tests.benchmarks import faiss_beside, search_corpus
 from tests.benchmarks.bench_retrieval import QUESTIONS, fresh_database
 
@@ -99,14 +99,18 @@ def _retrievals(questions: Sequence[str]) -> list[float]:
 
 def _dense(vectors: Vectors) -> list[float]:
     """Search by meaning alone, through the statement of the search."""
-    search = partial(search_legs, {}, space=_space(), sums=CorpusSums(_count("rag_chunk"), 60.0), reader=ANYONE)
+    search = _by_meaning()
     return [_timed(partial(search, vector)) for vector in vectors]
 
 
 def _nearest(vectors: Vectors) -> list[set[int]]:
     """Return the ten passages next to each question."""
-    search = partial(search_legs, {}, space=_space(), sums=CorpusSums(_count("rag_chunk"), 60.0), reader=ANYONE)
+    search = _by_meaning()
     return [{chunk for chunk, _ in search(vector).dense[:NEAREST]} for vector in vectors]
+
+
+def _by_meaning() -> Callable[[Vectors], Legs]:
+    return partial(search_legs, {}, space=_space(), sums=CorpusSums(_count("rag_chunk"), 60.0), reader=ANYONE)
 
 
 def _shared(found: list[set[int]], truth: list[set[int]]) -> float:

@@ -179,6 +179,8 @@ def test_a_request_to_end_leaves_nothing_behind(
     library: Source, documents: Path, questions: Path, request_to_end: signal.Signals
 ) -> None:
     before = rows()
+    many = (json.dumps({**LINES[0], "id": f"base-{number}"}) for number in range(2_000))
+    questions.write_text("\n".join(many), encoding="utf-8")  # so that it is not over before it is asked to end
     database = connection.settings_dict["NAME"]
     command = [sys.executable, "-c", PROGRAM, database, "--documents", str(documents), "--questions", str(questions)]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from recommendations import models
-from recommendations.admin import Ledger
+from recommendations.admin.tables import Ledger
 from recommendations.domain.findings.catalog import default_thresholds
 from recommendations.models import (
     GraphUpload,

@@ -9,6 +9,7 @@ from time import sleep
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.backends.signals import connection_created
 from django_q.models import OrmQ
 
 from recommendations import tasks
@@ -182,3 +183,19 @@ def test_progress_is_seen_from_outside_while_the_import_runs():
     assert seen == sorted(seen)
     assert seen[-1] >= 40
     assert done.progress_percent == 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_connection_that_progress_was_written_over_is_closed():
+    upload, opened = hand_in(graph()), []
+
+    def note(connection, **_signal) -> None:
+        opened.append(connection)
+
+    connection_created.connect(note)
+    try:
+        imported(upload)
+    finally:
+        connection_created.disconnect(note)
+
+    assert [connection.connection for connection in opened] == [None]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rag.domain.evaluation import RankedQuestion, full_recall, ndcg, recall_at, reciprocal_rank, success_at
+from rag.domain.evaluation import full_recall, ndcg, reciprocal_rank, success_at
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,3 @@ def test_full_recall_is_the_share_of_the_relevant_documents(
 )
 def test_ndcg_by_hand(found: tuple[str, ...], relevant: set[str], expected: float) -> None:
     assert ndcg(found, relevant=relevant) == pytest.approx(expected)
-
-
-def test_recall_is_a_share_and_unknown_without_questions() -> None:
-    hit = RankedQuestion("en", ("a",), frozenset({"a"}))
-    miss = RankedQuestion("en", ("b",), frozenset({"a"}))
-
-    assert recall_at(1, questions=[hit, miss]) == 0.5
-    assert recall_at(1, questions=[]) is None

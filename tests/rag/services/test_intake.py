@@ -194,6 +194,17 @@ def test_a_document_is_removed_with_its_passages(uploads: Source) -> None:
     assert uploads.revision == revision + 1
 
 
+def test_removing_a_document_keeps_what_others_changed_in_its_source_meanwhile(db: None) -> None:
+    source = Source.objects.create(slug="w", name="W", kind=Source.Kind.WEB, location="https://a.example/")
+    document = Document.objects.create(source=source, uid="https://a.example/", title="A", content="words")
+    Source.objects.filter(pk=source.pk).update(location="https://a.example/\nhttps://b.example/", revision=7)
+
+    intake.remove_document(document, at=NOW)
+
+    source.refresh_from_db()
+    assert (source.location, source.revision) == ("https://b.example/", 8)
+
+
 def test_what_follows_its_files_takes_no_uploads_and_loses_no_document(tmp_path: Path) -> None:
     folder = Source.objects.create(slug="f", name="F", kind=Source.Kind.FOLDER, location=str(tmp_path))
     (tmp_path / "a.md").write_bytes(NOTE)

@@ -49,6 +49,13 @@ def test_how_many_passages_is_the_policys_unless_the_asker_says(library: Source)
     assert scene().scope.k == 2
 
 
+def test_the_space_and_the_glossary_are_read_once(library: Source, django_assert_num_queries: Any) -> None:
+    prepared = scene(use_cache=False)
+
+    with django_assert_num_queries(4):  # glossary, words, both legs, passages; the space came with the scene
+        assert find_passages(prepared).passages
+
+
 def test_a_higher_threshold_refuses_more_and_makes_another_key(library: Source) -> None:
     before = scene()
     assert find_passages(before).is_answerable

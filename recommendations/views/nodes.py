@@ -1,21 +1,17 @@
-"""The pages of the advice floor: search, a node with its advice and channels, tracked advice, a graph handed in."""
+"""Search, a node with its advice and channels, and the pieces of a streamed turn."""
 
 import csv
 from io import StringIO
 from typing import Any
-from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.middleware import HtmxDetails
 
 from models_registry.api.authentication import unit_of
 from models_registry.domain.query_types import QueryType
@@ -24,19 +20,14 @@ from recommendations.domain.advice import fee_label
 from recommendations.domain.channel_table import COLUMNS, csv_rows, liquidity
 from recommendations.domain.errors import (
     AdviceFailed,
-    GraphFileTooLarge,
     NetworkNotFound,
     NodeNotFound,
-    RecommendationNotFound,
 )
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.units import normalize_node_key
 from recommendations.forms import (
-    STATE_WORDS,
     AdviceForm,
     ChannelsForm,
-    GraphUploadForm,
-    InboxForm,
     SearchForm,
     heading,
     link,
@@ -49,27 +40,19 @@ from recommendations.queries import (
     channels_page,
     identify,
     metrics_history,
-    recommendation_of,
     search_nodes,
 )
-from recommendations.queries.pages import card_of, inbox_counts, inbox_page, latest_run, upload_of
-from recommendations.services import decide, uploads
+from recommendations.queries.pages import latest_run
 from recommendations.services.collect import advise_now
 from recommendations.services.prepare import AdviceRequest
-from recommendations.services.remove_network import remove_network
 from recommendations.services.snapshot import node_facts
 from recommendations.services.views_log import record_view
+from recommendations.views.requests import Request
 
 SUGGESTIONS = 8
 HITS = 50
 EVERY_CHANNEL = 100_000
 BAD_KEY = "A node key has 66 hexadecimal characters and starts with 02 or 03."
-
-
-class Request(HttpRequest):
-    """A request as django-htmx's middleware hands it on."""
-
-    htmx: HtmxDetails
 
 
 @require_safe
@@ -165,83 +148,6 @@ def summary(request: Request, pubkey: str) -> HttpResponse:
     if content is None:
         return HttpResponseBadRequest()
     return render(request, "recommendations/_summary.html", {"summary": content})
-
-
-@require_safe
-@login_required
-def inbox(request: Request) -> HttpResponse:
-    """Show everything that was recommended to this user, and what became of it."""
-    form = InboxForm(request.GET)
-    words = form.cleaned_data if form.is_valid() else {}
-    state = words.get("state") or ""
-    counts = inbox_counts(request.user)
-    tabs = [{"state": "", "label": "All", "count": sum(counts.values()), "is_current": not state}]
-    tabs += [
-        {"state": one.value, "label": label, "count": counts.get(one, 0), "is_current": state == one}
-        for one, label in STATE_WORDS.items()
-    ]
-    page = inbox_page(request.user, state=state, number=words.get("page") or 1)
-    context = {"page": page, "tabs": tabs, "keep": f"{urlencode({'state': state})}&", "words": STATE_WORDS}
-    return render(request, "recommendations/inbox.html", context)
-
-
-@require_safe
-@login_required
-def detail(request: Request, key: UUID) -> HttpResponse:
-    """Show one tracked recommendation, and mark it as seen."""
-    try:
-        decide.view(key, user=request.user, actor=unit_of(request), at=timezone.now())
-        row = recommendation_of(key, user=request.user)
-    except RecommendationNotFound as exc:
-        raise Http404("There is no such recommendation.") from exc
-    return render(
-        request, "recommendations/detail.html", {"card": card_of(row), "listed": [row], "row": row, "node": row.node}
-    )
-
-
-@require_POST
-@login_required
-def upload_graph(request: Request) -> HttpResponse:
-    """Take a graph file and queue its import."""
-    _require_staff(request)
-    form = GraphUploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "400.html", {"reason": form.errors["file"][0]}, status=400)
-    try:
-        upload = uploads.receive(form.cleaned_data["file"], user=request.user, at=timezone.now())
-    except GraphFileTooLarge as exc:
-        return render(request, "400.html", {"reason": str(exc)}, status=413)
-    return redirect("recommendations:upload", upload.pk)
-
-
-@require_safe
-@login_required
-def upload(request: Request, key: int) -> HttpResponse:
-    """Show how far an import is; to htmx, only the part that changes."""
-    found = upload_of(key, user=request.user)
-    if found is None:
-        raise Http404("There is no such upload.")
-    template = "recommendations/_upload_state.html" if request.htmx else "recommendations/upload.html"
-    return render(request, template, {"upload": found})
-
-
-@require_POST
-@login_required
-def remove_demo(request: Request) -> HttpResponse:
-    """Remove the demo network with everything that belongs to it."""
-    _require_staff(request)
-    try:
-        remove_network("demo")
-    except NetworkNotFound:
-        messages.warning(request, "The demo network was already gone.")
-    else:
-        messages.success(request, "The demo network is gone. `manage.py demo_network` brings it back.")
-    return redirect("home")
-
-
-def _require_staff(request: Request) -> None:
-    if not request.user.is_staff:
-        raise PermissionDenied
 
 
 def _facts(request: Request, pubkey: str) -> NodeFacts:

@@ -1,0 +1,155 @@
+"""What one node tells us of itself, in neutral words, whichever implementation it runs. Unknown is None, never 0.
+
+A source returns these values as it reads them; a service stores them. Amounts are sat or msat as named; times are
+aware UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from recommendations.domain.graph_records import PolicyRecord
+
+
+class Implementation(StrEnum):
+    """Which commands a node understands."""
+
+    LND = "lnd"
+    CLN = "cln"
+
+
+class FailedAt(StrEnum):
+    """Where an HTLC failed: at our own channel (often for lack of liquidity), or somewhere behind it."""
+
+    HERE = "here"
+    DOWNSTREAM = "downstream"
+
+
+class CostKind(StrEnum):
+    """What the operator paid for a channel."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    REBALANCE = "rebalance"
+
+
+class ClosedBy(StrEnum):
+    """How a channel ended."""
+
+    COOPERATIVE = "cooperative"
+    LOCAL_FORCE = "local_force"
+    REMOTE_FORCE = "remote_force"
+    BREACH = "breach"
+    NEVER_OPENED = "never_opened"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReading:
+    """Who answered, and whether what it says of the network is up to date."""
+
+    pubkey: str
+    alias: str
+    implementation: Implementation
+    version: str
+    block_height: int | None
+    is_synced_to_chain: bool | None
+    is_synced_to_graph: bool | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReading:
+    """One open channel, seen from its owner. Policies are None where the source does not tell them."""
+
+    scid: str
+    chan_point: str | None
+    peer_pubkey: str
+    peer_alias: str
+    capacity_sat: int
+    local_sat: int | None
+    remote_sat: int | None
+    is_active: bool | None
+    is_private: bool | None
+    is_initiator: bool | None
+    watched_s: int | None  # since the daemon started to watch the peer; a restart begins anew
+    online_s: int | None  # of these
+    stable_since: datetime | None  # the peer's latest connection
+    pending_htlcs: int | None
+    own_policy: PolicyRecord | None
+    peer_policy: PolicyRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardReading:
+    """One settled forward."""
+
+    at: datetime
+    incoming_scid: str
+    outgoing_scid: str
+    amount_in_msat: int
+    amount_out_msat: int
+    fee_msat: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReading:
+    """One forward that did not settle. `fee_msat` is what it would have earned, where that is known."""
+
+    at: datetime
+    incoming_scid: str
+    outgoing_scid: str | None
+    amount_msat: int | None
+    fee_msat: int | None
+    failed_at: FailedAt
+    reason: str  # e.g. TEMPORARY_CHANNEL_FAILURE; "" when the source does not say
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedReading:
+    """One channel that is no more."""
+
+    scid: str
+    chan_point: str | None
+    peer_pubkey: str
+    capacity_sat: int
+    settled_sat: int | None
+    closed_by: ClosedBy
+    closed_at: datetime | None
+    close_block: int | None
+    is_initiator: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostReading:
+    """What one opening, closing or rebalance of a channel cost. `reference` names it once for all readings."""
+
+    reference: str
+    at: datetime
+    kind: CostKind
+    scid: str
+    cost_msat: int
+    amount_msat: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page of history. `cursor` is what to ask with next; with `is_last`, what to ask with at the next reading."""
+
+    forwards: tuple[ForwardReading, ...]
+    failures: tuple[FailureReading, ...]
+    cursor: Mapping[str, int | str]
+    is_last: bool
+    total: int | None = None  # entries to be read in all, where the source tells
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One thing that the credential should allow, and whether it does. `lacking` says what is missing, for people."""
+
+    name: str
+    why: str
+    is_there: bool
+    is_needed: bool = True
+    lacking: str = ""
