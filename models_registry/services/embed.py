@@ -5,7 +5,8 @@ The built-in one is sync: from the event loop call `aembed`, which runs it in a 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, lru_cache
 
 from asgiref.sync import async_to_sync
@@ -23,6 +24,7 @@ from models_registry.services.borrow import borrowing
 from models_registry.services.embed_batches import embed_each
 
 QUESTIONS_KEPT = 512  # x 384 floats: under 1 MB; the same question is embedded for retrieval, cache and warming
+_AHEAD = ThreadPoolExecutor(4, thread_name_prefix="question")
 BUILTIN_NAMES = frozenset({"", "auto", normalized(SPACE.model)})
 
 
@@ -45,6 +47,14 @@ def embed_question(text: str) -> Vectors:
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
     return _embedded_question(text.strip())
+
+
+def embed_questions_soon(texts: Iterable[str]) -> dict[str, Future[Vectors]]:
+    """Begin with each question's vector in a thread of its own, while the caller does something else.
+
+    A result is as by `embed_question`, errors included.
+    """
+    return {text: _AHEAD.submit(embed_question, text) for text in texts}
 
 
 def embed_texts(texts: Sequence[str], *, model: str | None = None) -> Embedded:

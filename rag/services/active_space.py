@@ -6,6 +6,8 @@ The built-in embedder remembers questions by itself; what a host made is kept in
 import base64
 import hashlib
 import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from django.core.cache import cache
 
 from models_registry.domain.embedding import EmbeddingModel, Vectors
 from models_registry.domain.errors import ModelError
-from models_registry.services.embed import embed_question, embed_question_by, embedding_space
+from models_registry.services.embed import embed_question, embed_question_by, embed_questions_soon, embedding_space
 from rag.domain.policy import SHIPPED
 from rag.domain.spaces import Element, IndexKind, Space, as_question
 from rag.models import IndexVersion
@@ -68,6 +70,13 @@ def embed_question_in(space: Space | None, text: str, *, ttl_s: int = SHIPPED.em
     key = _key(space, text)
     kept = _kept(key, space.dimension)
     return _by_host(space, text, key=key, ttl_s=ttl_s) if kept is None else kept
+
+
+def begin_embedding(space: Space | None, texts: Sequence[str]) -> Mapping[str, Future[Vectors]]:
+    """Begin with the vectors of these texts aside; {} where they come from a host, which answers when asked."""
+    if space is None or not space.is_built_in or space.slug != embedding_space().slug:
+        return {}
+    return embed_questions_soon(texts)
 
 
 def _by_host(space: Space, text: str, *, key: str, ttl_s: int) -> Vectors | None:

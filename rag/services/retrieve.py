@@ -1,7 +1,8 @@
 """Find the passages for a question: by words and by meaning, fused. Five statements, whatever the library's size."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -20,7 +21,7 @@ from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import SHIPPED, Policy
 from rag.domain.spaces import Space
 from rag.domain.steps import ALL_STEPS, Steps
-from rag.services.active_space import active_space, embed_question_in
+from rag.services.active_space import active_space, begin_embedding, embed_question_in
 from rag.services.find import find
 from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, search_legs, word_frequencies
 
@@ -29,6 +30,9 @@ from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, sea
 ADDED_WEIGHT = {"en": 0.5, "fr": 0.7}
 SPOKEN_SHARE = 0.6  # of the French words of a question: a library that holds so many of them has French texts
 COMMON_SHARE = 0.08  # of the passages: a synonym that more of them hold tells nothing, and costs time
+
+
+Begun = Mapping[str, Future[Vectors]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,9 @@ def retrieve(
         rewritten=rewritten,
     )
     expansion = opening.expansion if opening else _expand(search)
+    begun = begin_embedding(search.space, expansion.readings) if steps.dense else {}
     words, sums = _weigh_words(expansion, search)
-    legs = _legs(expansion, words, sums, search)
+    legs = _legs(expansion, words, sums, search, begun)
     today = (at or timezone.now()).date()
     found = find(legs, words=words, k=k or policy.top_k, steps=steps, policy=policy, today=today)
     support = judge(
@@ -154,10 +159,10 @@ def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionW
     return tuple(word for word in words if not word.is_added or word.document_frequency <= common), sums
 
 
-def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Legs:
+def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search, begun: Begun) -> Legs:
     added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
     weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight) if search.steps.lexical else {}
-    vector = _vector(_readings(expansion, words, search), search) if search.steps.dense else None
+    vector = _vector(_readings(expansion, words, search), search, begun) if search.steps.dense else None
     with metrics.HYBRID_SEARCH_SECONDS.time():
         return search_legs(weights, vector, space=search.space, sums=sums, reader=search.reader)
 
@@ -177,10 +182,13 @@ def _readings(expansion: Expansion, words: Sequence[QuestionWord], search: _Sear
     return tuple(dict.fromkeys((*expansion.readings, *((expansion.question,) if is_spoken else ()))))
 
 
-def _vector(readings: Sequence[str], search: _Search) -> Vectors | None:
-    """Return the middle of what the readings mean."""
+def _vector(readings: Sequence[str], search: _Search, begun: Begun) -> Vectors | None:
+    """Return the middle of what the readings mean; some are `begun` already."""
     ttl_s = search.policy.embedding_ttl_s
-    vectors = [embed_question_in(search.space, text, ttl_s=ttl_s) for text in readings]
+    vectors = [
+        begun[text].result() if text in begun else embed_question_in(search.space, text, ttl_s=ttl_s)
+        for text in readings
+    ]
     known = [vector for vector in vectors if vector is not None]
     if len(known) < 2:
         return known[0] if known else None

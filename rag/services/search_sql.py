@@ -224,7 +224,7 @@ def dense_sql(space: Space, *, within: str, is_exact: bool = False, limit: int =
     All vectors are of unit length, so the cosine is their inner product, which takes a third less time. What an index
     of 16-bit vectors finds is scored by the 32-bit ones.
     """
-    opposite = _compared(Element.VECTOR, "<#>", space.dimension)
+    opposite = "e.embedding <#> %(vector)s::vector"
     by_index = space.index_kind != IndexKind.EXACT and not is_exact
     order = _compared(space.element, "<=>", space.dimension) if by_index else "score DESC"
     return DENSE.format(opposite=opposite, space=int(space.pk), within=within, order=order, limit=int(limit))

@@ -163,8 +163,9 @@ def test_a_run_is_kept_when_asked_for(library: Source, questions: Path) -> None:
 
 
 PROGRAM = """
-import sys, django
+import signal, sys, django
 from django.conf import settings
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: a background job of a shell ignores it
 django.setup()
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv.pop(1)
@@ -179,8 +180,6 @@ def test_a_request_to_end_leaves_nothing_behind(
     library: Source, documents: Path, questions: Path, request_to_end: signal.Signals
 ) -> None:
     before = rows()
-    many = (json.dumps({**LINES[0], "id": f"base-{number}"}) for number in range(2_000))
-    questions.write_text("\n".join(many), encoding="utf-8")  # so that it is not over before it is asked to end
     database = connection.settings_dict["NAME"]
     command = [sys.executable, "-c", PROGRAM, database, "--documents", str(documents), "--questions", str(questions)]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
