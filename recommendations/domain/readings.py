@@ -5,7 +5,7 @@ aware UTC.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,7 +42,23 @@ class ClosedBy(StrEnum):
     REMOTE_FORCE = "remote_force"
     BREACH = "breach"
     NEVER_OPENED = "never_opened"
+    FORCE = "force"  # by force, and the source does not say by whom
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a node answers and what opens it. `pubkey`: the node that must answer there; "" takes any.
+
+    `credential` is LND's macaroon in hexadecimal digits or Core Lightning's rune; no repr shows it.
+    `certificate` is the PEM that the node presents or that signed it; "" trusts public authorities.
+    """
+
+    kind: Implementation
+    address: str
+    credential: str = field(repr=False)
+    certificate: str = field(default="", repr=False)
+    pubkey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +138,27 @@ class ClosedReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosingReading:
+    """One channel on its way to the end: not among the open ones any more, and not yet among the closed ones.
+
+    LND does not tell its short channel id: look it up by `chan_point`.
+    """
+
+    scid: str | None
+    chan_point: str
+    peer_pubkey: str
+    capacity_sat: int
+    local_sat: int | None
+    closed_by: ClosedBy
+    closing_txid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CostReading:
-    """What one opening, closing or rebalance of a channel cost. `reference` names it once for all readings."""
+    """What one opening, closing or rebalance of a channel cost. `reference` names it once for all readings.
+
+    A rebalance is counted for the channel it refilled.
+    """
 
     reference: str
     at: datetime
@@ -153,3 +188,50 @@ class Ability:
     is_there: bool
     is_needed: bool = True
     lacking: str = ""
+
+
+class FileKind(StrEnum):
+    """What a file from a node holds, by the command that wrote it."""
+
+    LND_INFO = "lncli getinfo"
+    LND_CHANNELS = "lncli listchannels"
+    LND_CLOSED = "lncli closedchannels"
+    LND_FORWARDS = "lncli fwdinghistory"
+    LND_FEES = "lncli feereport"
+    CLN_INFO = "lightning-cli getinfo"
+    CLN_CHANNELS = "lightning-cli listpeerchannels"
+    CLN_CLOSED = "lightning-cli listclosedchannels"
+    CLN_FORWARDS = "lightning-cli listforwards"
+    CSV_FORWARDS = "forwards as CSV"
+
+
+@dataclass(frozen=True, slots=True)
+class FeeReading:
+    """What a channel charges, where nothing else of its policy is told: too little for a command."""
+
+    scid: str
+    base_fee_msat: int
+    fee_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """What one file tells of one node. `kind` says which of these can be there; no file tells when it was written."""
+
+    kind: FileKind
+    pubkey: str | None = None
+    alias: str = ""
+    version: str = ""
+    channels: tuple[ChannelReading, ...] = ()
+    closed: tuple[ClosedReading, ...] = ()
+    closing: tuple[ClosingReading, ...] = ()
+    forwards: tuple[ForwardReading, ...] = ()
+    failures: tuple[FailureReading, ...] = ()
+    fees: tuple[FeeReading, ...] = ()
+
+    @property
+    def implementation(self) -> Implementation | None:
+        """Return which implementation wrote it; None for a CSV, which does not say."""
+        if self.kind is FileKind.CSV_FORWARDS:
+            return None
+        return Implementation.LND if self.kind.startswith("lncli") else Implementation.CLN

@@ -3,6 +3,7 @@
 SourceError
 ├── SourceUnreachable   try again later: no answer, or one that says so (time-out, reset, 5xx, 429)
 ├── SourceRefused       ask the operator: the credential is wrong or does not allow it
+│   └── SourceLacks     ask the operator: this version of the node has no such call, or not the thing asked for
 ├── SourceBroken        tell the operator: the answer cannot be read; names record and field
 ├── SourceUntrusted     ask the operator: the certificate is not the one that was handed in
 └── SourceMismatch      ask the operator: another node answers than the one that was connected
@@ -35,13 +36,17 @@ class SourceRefused(SourceError):
         self.ability = ability
 
 
+class SourceLacks(SourceRefused):
+    code = "source_lacks"
+
+
 class SourceBroken(SourceError):
     """`record` says where, `field` what, `reason` why."""
 
     code = "source_broken"
 
     def __init__(self, *, record: str, field: str, reason: str) -> None:
-        super().__init__(f"The answer cannot be read at {record}, field {field}: {reason}. Nothing of it was stored.")
+        super().__init__(f"Unable to read {record}, field {field}: {reason}. Nothing of it was stored.")
         self.record, self.field, self.reason = record, field, reason
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from recommendations.domain.graph_records import GraphRecords
 from recommendations.domain.readings import (
     Ability,
     ChannelReading,
     ClosedReading,
+    ClosingReading,
     CostReading,
+    FailureReading,
     HistoryPage,
     NodeReading,
 )
@@ -34,6 +36,10 @@ class NodeSource(Protocol):
         """Return the channels that are no more."""
         ...
 
+    async def closing(self) -> tuple[ClosingReading, ...]:
+        """Return the channels that are being closed: neither open nor closed."""
+        ...
+
     def history(self, cursor: Mapping[str, int | str], *, since: datetime) -> AsyncIterator[HistoryPage]:
         """Yield what was forwarded after `cursor` ({}: from `since` on), a page at a time, oldest first."""
         ...
@@ -48,4 +54,16 @@ class NodeSource(Protocol):
 
     async def onchain_fee_sat_vb(self) -> float | None:
         """Return what a transaction costs now by the node's own estimate; None where it gives none."""
+        ...
+
+
+@runtime_checkable
+class FailureSource(Protocol):
+    """A node that tells of failed forwards only while somebody listens (LND). Others keep them in their history."""
+
+    def failures(self) -> AsyncIterator[FailureReading]:
+        """Yield each failed forward as it happens, without an end. What happens while nobody listens is lost.
+
+        :raises SourceError: when the node goes away.
+        """
         ...

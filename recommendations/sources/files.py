@@ -38,14 +38,24 @@ def unpack(path: Path, *, limit_bytes: int) -> Unpacked:
     """
     try:
         with path.open("rb") as stream:
-            content = _read(_opened(stream), limit_bytes=limit_bytes)
+            return unpack_stream(stream, limit_bytes=limit_bytes)
+    except OSError as exc:
+        reason = exc.strerror or "it cannot be read"
+        raise GraphFileBroken(record="the file", field="path", reason=f"{path.name}: {reason}") from exc
+
+
+def unpack_stream(stream: IO[bytes], *, limit_bytes: int) -> Unpacked:
+    """Return the content of an open file.
+
+    :raises GraphFileBroken: when it cannot be unpacked.
+    :raises GraphFileTooLarge: when it unpacks to more than `limit_bytes`.
+    """
+    try:
+        content = _read(_opened(stream), limit_bytes=limit_bytes)
     except EOFError as exc:
         raise GraphFileBroken(record="its end", field="compression", reason="the file is cut off") from exc
     except (lzma.LZMAError, zlib.error, gzip.BadGzipFile) as exc:
         raise GraphFileBroken(record="the file", field="compression", reason="it does not unpack") from exc
-    except OSError as exc:
-        reason = exc.strerror or "it cannot be read"
-        raise GraphFileBroken(record="the file", field="path", reason=f"{path.name}: {reason}") from exc
     return decodable(Unpacked(content.removeprefix(UTF8_MARK), hashlib.sha256(content).hexdigest(), 0))
 
 
