@@ -1,10 +1,14 @@
-"""Tables of the feedback floor: ratings and measured impact."""
+"""Tables of the feedback floor: ratings, measured impact, what categories are worth, and how it all is measured."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from recommendations.models import Recommendation
+from feedback.domain.verdicts import Verdict
+from recommendations.domain.advice import Category
+from recommendations.models import NodeConnection, Recommendation
+
+VERDICTS = [(one.value, one.value) for one in Verdict]
 
 
 class Rating(models.Model):
@@ -44,6 +48,12 @@ class ImpactReport(models.Model):
     status = models.CharField(max_length=14, choices=Status.choices)
     effectiveness_score = models.FloatField(null=True)
     effects = models.JSONField(default=dict, help_text="Per metric: before, after, control and effect; None: unknown.")
+    verdict = models.CharField(max_length=16, choices=VERDICTS, default=Verdict.UNKNOWN)
+    judgment = models.JSONField(
+        default=dict, help_text="Effect as ln of a ratio with its 90 % interval, dispersion, controls, events needed."
+    )
+    direct = models.JSONField(default=list, help_text="What can be seen without statistics: policy as advised, ….")
+    gain_sat = models.JSONField(default=dict, help_text="Change of fees earned, sat in 30 days: middle, low, high.")
     explanation = models.TextField()
     measured_at = models.DateTimeField(default=timezone.now)
 
@@ -53,3 +63,69 @@ class ImpactReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recommendation_id} after {self.days_after} d: {self.status}"
+
+
+class CategoryEffect(models.Model):
+    """What all measured advice of one category came to. Recomputed whenever something was measured."""
+
+    category = models.CharField(max_length=16, choices=[(one.value, one.value) for one in Category])
+    days_after = models.PositiveSmallIntegerField()
+    count = models.PositiveIntegerField(help_text="Controlled outcomes.")
+    successes = models.PositiveIntegerField(help_text="Of these, with a net effect above 0.")
+    verdict = models.CharField(max_length=16, choices=VERDICTS)
+    effect = models.FloatField(null=True, help_text="Pooled ln of the ratio.")
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    mean_effectiveness = models.FloatField(null=True)
+    expected_effectiveness = models.FloatField(null=True, help_text="Shrunk to the mean of all categories.")
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("days_after", "category")
+        constraints = [models.UniqueConstraint(fields=("category", "days_after"), name="one_effect_per_category")]
+
+    def __str__(self) -> str:
+        return f"{self.category} after {self.days_after} d: {self.verdict}"
+
+
+class Calibration(models.Model):
+    """How often verdicts would have been given on windows of a node's history in which nothing was changed."""
+
+    connection = models.ForeignKey(NodeConnection, on_delete=models.CASCADE, related_name="+")
+    days_after = models.PositiveSmallIntegerField()
+    windows = models.PositiveIntegerField()
+    flagged = models.PositiveIntegerField()
+    plain_flagged = models.PositiveIntegerField(help_text="By a Poisson test without controls, to compare.")
+    dispersion = models.FloatField(null=True)
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-measured_at",)
+
+    def __str__(self) -> str:
+        return f"{self.flagged} of {self.windows} windows"
+
+    @property
+    def share(self) -> float | None:
+        """Return the false-alarm rate, None without a window."""
+        return self.flagged / self.windows if self.windows else None
+
+
+class FeedbackPolicy(models.Model):
+    """How feedback is measured and what may come of it. One row; a change acts on the next job."""
+
+    is_enabled = models.BooleanField(default=True, help_text="Measure applied advice by itself.")
+    measure_after_days = models.PositiveSmallIntegerField(default=7, validators=[MinValueValidator(1)])
+    follow_up_days = models.PositiveSmallIntegerField(default=28, validators=[MinValueValidator(1)])
+    detects_applied = models.BooleanField(default=True, help_text="Mark advice as applied when the node shows it.")
+    may_activate_weights = models.BooleanField(
+        default=False, help_text="Let proposed weights act at once. Otherwise an administrator activates them."
+    )
+    seed = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name_plural = "feedback policy"
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_feedback_policy")]
+
+    def __str__(self) -> str:
+        return "Feedback policy"

@@ -1,14 +1,16 @@
-"""Page addresses of the feedback floor: small forms on a recommendation."""
+"""Page addresses of the feedback floor: small forms on a recommendation, and what came of it."""
 
 from django.urls import path
 
-from feedback import views
+from feedback.views import deciding
+from feedback.views.impact import impact
 
 app_name = "feedback"
 
 urlpatterns = [
-    path("recommendations/<uuid:key>/apply/", views.apply, name="apply"),
-    path("recommendations/<uuid:key>/dismiss/", views.dismiss, name="dismiss"),
-    path("recommendations/<uuid:key>/undo/", views.undo, name="undo"),
-    path("recommendations/<uuid:key>/rate/", views.rate_recommendation, name="rate"),
+    path("impact/", impact, name="impact"),
+    path("recommendations/<uuid:key>/apply/", deciding.apply, name="apply"),
+    path("recommendations/<uuid:key>/dismiss/", deciding.dismiss, name="dismiss"),
+    path("recommendations/<uuid:key>/undo/", deciding.undo, name="undo"),
+    path("recommendations/<uuid:key>/rate/", deciding.rate_recommendation, name="rate"),
 ]

@@ -83,12 +83,16 @@ def assess(windows: Mapping[Metric, Window], controls: Mapping[Metric, Sequence[
     effects = tuple(
         effect_of(metric, windows.get(metric, Window(None, None)), controls.get(metric, ())) for metric in Metric
     )
-    known = {effect.metric: effect.effect for effect in effects if effect.effect is not None}
+    net = net_of({effect.metric: effect.effect for effect in effects if effect.effect is not None})
+    return Impact(effects, net, None if net is None else max(0.0, net))
+
+
+def net_of(known: Mapping[Metric, float]) -> float | None:
+    """Return the weighted effects over full marks, -1 to 1; None without revenue, or with two metrics unknown."""
     if Metric.REVENUE not in known or len(Metric) - len(known) > MOST_MISSING:
-        return Impact(effects, None, None)
+        return None
     total = sum(WEIGHTS[metric] for metric in known)
-    net = sum(WEIGHTS[metric] * _clamped(effect / FULL_MARKS[metric]) for metric, effect in known.items()) / total
-    return Impact(effects, net, max(0.0, net))
+    return sum(WEIGHTS[metric] * _clamped(effect / FULL_MARKS[metric]) for metric, effect in known.items()) / total
 
 
 def _clamped(share: float) -> float:

@@ -7,7 +7,8 @@ windows is taken off.
 
 Advice goes to channels that did badly, and those return to their usual level by themselves. So the level before is not
 taken as it was counted: it is drawn towards the level of the node's channels, the further the less the count can be
-trusted (empirical Bayes; the spread between channels by DerSimonian and Laird's moment estimator).
+trusted (empirical Bayes; the spread between channels by DerSimonian and Laird's moment estimator). That takes from an
+effect, and never makes one.
 """
 
 import math
@@ -122,7 +123,9 @@ def judge(
         return Judgment(Verdict.UNKNOWN, None, None, None, phi, (), target.before, target.after, None)
     others = _together(controls.values())
     level, doubt = usual_level(target, controls.values(), dispersion=phi)
-    effect = target.level_after - level - others.log_ratio
+    plain = target.log_ratio - others.log_ratio
+    drawn = target.level_after - level - others.log_ratio
+    effect = min(drawn, plain, key=abs) if drawn * plain > 0 else 0.0
     error = math.sqrt(doubt + phi / (target.after + CONTINUITY) + others.variance(phi))
     half = NormalDist().inv_cdf((1 + confidence) / 2) * error
     expected_after = math.exp(level + others.log_ratio) * target.days_after
@@ -134,8 +137,8 @@ def judge(
 
 
 def usual_level(target: Tally, controls: Iterable[Tally], *, dispersion: float) -> tuple[float, float]:
-    """Return the ln of the channel's daily rate before, drawn towards that of the controls, and its variance."""
-    rows = [(one.level_before, dispersion / (one.before + CONTINUITY)) for one in controls]
+    """Return the ln of the channel's daily rate before, drawn towards that of all channels, and its variance."""
+    rows = [(one.level_before, dispersion / (one.before + CONTINUITY)) for one in (target, *controls)]
     weights = [1 / noise for _, noise in rows]
     middle = sum(w * level for w, (level, _) in zip(weights, rows, strict=True)) / sum(weights)
     excess = sum(w * (level - middle) ** 2 for w, (level, _) in zip(weights, rows, strict=True)) - (len(rows) - 1)
@@ -173,6 +176,13 @@ def pool(judgments: Iterable[Judgment], *, confidence: float = CONFIDENCE) -> Po
     half = z / math.sqrt(sum(weights))
     events = sum(min(one.events_before, one.events_after) for one in known)
     return Pooled(_verdict(effect, half, events=events), len(known), effect, effect - half, effect + half)
+
+
+def percent_of(effect: float) -> str:
+    """Return ln of a ratio as a change in percent; beyond tenfold and a tenth the number means nothing."""
+    if abs(effect) > math.log(10):
+        return "over +900 %" if effect > 0 else "under −90 %"
+    return f"{math.exp(effect) - 1:+.0%}".replace("%", " %").replace("-", "−")
 
 
 def _verdict(effect: float, half: float, *, events: float) -> Verdict:

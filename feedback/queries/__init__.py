@@ -1,15 +1,15 @@
-"""Read what was measured and voted."""
+"""Read what was measured and voted, and how it is to be measured."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from feedback.models import ImpactReport, Rating
-from recommendations.models import Recommendation
+from feedback.models import FeedbackPolicy, ImpactReport, Rating
+from recommendations.models import NodeConnection, Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,24 @@ class Measured:
     explanation: str
     effects: dict[str, Any]
     measured_at: datetime
+    verdict: str = ""
+    judgment: dict[str, Any] = field(default_factory=dict)
+    direct: list[dict[str, Any]] = field(default_factory=list)
+    gain_sat: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "measured_at": self.measured_at.isoformat()}
+
+
+def policy() -> FeedbackPolicy:
+    """Return how feedback is measured: the row, or what it is created with."""
+    return FeedbackPolicy.objects.first() or FeedbackPolicy(pk=1)
+
+
+def known_histories(pubkey: str = "") -> list[NodeConnection]:
+    """Return the connections whose forwards are known, of one node or of all."""
+    rows = NodeConnection.objects.exclude(forwards_from=None).select_related("node").order_by("pk")
+    return list(rows.filter(node__pubkey=pubkey.strip().lower()) if pubkey else rows)
 
 
 def impact_reports(key: UUID, *, user: AbstractBaseUser | AnonymousUser | None) -> tuple[Measured, ...]:
@@ -47,4 +62,15 @@ def thumbs_of(target: str, keys: Iterable[UUID], *, unit: str) -> dict[str, int]
 
 
 def _measured(row: ImpactReport) -> Measured:
-    return Measured(row.days_after, row.status, row.effectiveness_score, row.explanation, row.effects, row.measured_at)
+    return Measured(
+        days_after=row.days_after,
+        status=row.status,
+        effectiveness_score=row.effectiveness_score,
+        explanation=row.explanation,
+        effects=row.effects,
+        measured_at=row.measured_at,
+        verdict=row.verdict,
+        judgment=row.judgment,
+        direct=row.direct,
+        gain_sat=row.gain_sat,
+    )

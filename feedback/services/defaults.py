@@ -1,9 +1,21 @@
-"""This floor ships no rows of its own yet; the door is here so that loading defaults treats every floor alike."""
+"""First rows of the feedback floor. Never overwrites an edited row."""
 
 from datetime import datetime
 
+from django.conf import settings
+
+from feedback.models import FeedbackPolicy
+
 
 def load(*, at: datetime) -> tuple[str, ...]:
-    """Return one line per row created: none."""
+    """Create the policy, or let it follow the environment while nobody edited it; return one line when it changed."""
     del at
-    return ()
+    seed = {"is_enabled": settings.FEEDBACK_ENABLED, "measure_after_days": settings.FEEDBACK_MEASURE_AFTER_DAYS}
+    row = FeedbackPolicy.objects.first()
+    if row is None:
+        FeedbackPolicy.objects.create(pk=1, **seed, seed=seed)
+        return ("feedback policy: created",)
+    if row.seed == seed or any(getattr(row, name) != loaded for name, loaded in row.seed.items()):
+        return ()
+    FeedbackPolicy.objects.update(**seed, seed=seed)
+    return ("feedback policy: updated",)

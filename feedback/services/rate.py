@@ -13,9 +13,9 @@ from django.db.models import Sum
 from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.metrics import RATINGS
 from feedback.models import Rating
-from models_registry.services import ledger
-from rag.queries.answers import answer_exists, answer_generation
-from recommendations.queries import recommendation_exists, recommendation_generation
+from models_registry.services import guarding, ledger
+from rag.queries.answers import answer_exists, answer_generation, answer_turn
+from recommendations.queries import recommendation_exists, recommendation_generation, recommendation_turn
 
 Voter = AbstractBaseUser | AnonymousUser
 THUMBS = {"up": 1, "down": -1, "none": 0}
@@ -39,6 +39,7 @@ def rate(
     with transaction.atomic():
         row = _stored(target, target_id, thumb=THUMBS[thumb], reason=reason, unit=unit, at=at)
         _judge_generation(target, UUID(target_id))
+        _tell_rollouts(target, UUID(target_id), thumb=THUMBS[thumb], at=at)
     return row
 
 
@@ -64,6 +65,13 @@ def _judge_generation(target: str, key: UUID) -> None:
     votes = Rating.objects.filter(target=target, target_id__in=[str(one) for one in keys])
     balance = votes.aggregate(sum=Sum("thumb"))["sum"] or 0
     ledger.rate(generation_id, value=(balance > 0) - (balance < 0) or None)
+
+
+def _tell_rollouts(target: str, key: UUID, *, thumb: int, at: datetime) -> None:
+    """Tell the rollouts that the turn met how it was liked; a vote taken back says nothing."""
+    unit, experiments = answer_turn(key) if target == Rating.Target.ANSWER else recommendation_turn(key)
+    if thumb and experiments:
+        guarding.note_vote(experiments, unit=unit, is_down=thumb < 0, at=at)
 
 
 def _exists(target: str, target_id: str, *, user: Voter) -> bool:

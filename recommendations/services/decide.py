@@ -19,6 +19,8 @@ TIME_FIELD = {
     State.REJECTED: "rejected_at",
     State.EXPIRED: "expired_at",
 }
+DETECTED = "detected"  # the actor of what the node or the graph showed
+NOT_APPLIED = "is_not_applied"  # an operator took a detection back: it is not found again
 Actor = AbstractBaseUser | AnonymousUser | None
 
 
@@ -28,6 +30,19 @@ def apply(key: UUID, *, note: str = "", user: Actor, actor: str, at: datetime) -
     :raises RecommendationNotFound: when this user may not see it. :raises MoveNotAllowed: from a state that forbids it.
     """
     return _move(key, State.APPLIED, user=user, actor=actor, at=at, note=note)
+
+
+def note_applied(key: UUID, *, applied_at: datetime) -> bool:
+    """Mark it applied because the node or the graph shows it; return whether it was not marked before.
+
+    What was decided meanwhile stays, and what an operator said was not applied.
+    """
+    with transaction.atomic():
+        row = Recommendation.objects.select_for_update(of=("self",)).filter(pk=key).first()
+        if row is None or row.payload.get(NOT_APPLIED) or not can_move(State(row.state), State.APPLIED):
+            return False
+        _become_applied(row, actor=DETECTED, at=applied_at)
+        return True
 
 
 def reject(key: UUID, *, reason: str = "", user: Actor, actor: str, at: datetime) -> Recommendation:
@@ -52,6 +67,8 @@ def undo(key: UUID, *, user: Actor, actor: str, at: datetime) -> Recommendation:
             raise MoveNotAllowed(row.state, State.VIEWED)
         setattr(row, TIME_FIELD[State(row.state)], None)
         row.note = row.reject_reason = ""
+        if row.actor == DETECTED:
+            row.payload = {**row.payload, NOT_APPLIED: True}
         _set(row, State.VIEWED, actor=actor, at=row.viewed_at or at)
         return row
 
@@ -66,10 +83,16 @@ def _move(key: UUID, target: State, *, user: Actor, actor: str, at: datetime, **
         for name, text in words.items():
             setattr(row, name, text)
         if target is State.APPLIED:
-            row.payload = {**row.payload, "baseline": _baseline(row, at=at)}
-            APPLIED.labels(category=row.category, priority=row.priority).inc()
-        _set(row, target, actor=actor, at=at)
+            _become_applied(row, actor=actor, at=at)
+        else:
+            _set(row, target, actor=actor, at=at)
         return row
+
+
+def _become_applied(row: Recommendation, *, actor: str, at: datetime) -> None:
+    row.payload = {**row.payload, "baseline": _baseline(row, at=at)}
+    APPLIED.labels(category=row.category, priority=row.priority).inc()
+    _set(row, State.APPLIED, actor=actor, at=at)
 
 
 def _locked(key: UUID, *, user: Actor) -> Recommendation:

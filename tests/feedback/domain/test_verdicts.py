@@ -12,6 +12,7 @@ from feedback.domain.verdicts import (
     dispersion_of,
     events_needed,
     judge,
+    percent_of,
     pool,
 )
 
@@ -90,7 +91,7 @@ def test_picking_a_channel_by_how_it_did_creates_no_effect(pick: object, spread:
     print(f"picked by outcome, spread {spread:g}: naive change {math.exp(np.median(naive)) - 1:+.0%}, {found}")
 
     assert spread > 0.3 or abs(np.median(naive)) > 0.1  # where channels are alike, a plain comparison sees one
-    assert found["helped"] + found["harmed"] <= 0.14  # nominal 10 %; 400 runs tell it to within 3 points
+    assert found["helped"] + found["harmed"] <= 0.12
 
 
 def test_a_season_that_everybody_shares_is_no_effect() -> None:
@@ -169,3 +170,11 @@ def test_more_bursts_need_more_events() -> None:
     assert events_needed(0.7, 5.0) < events_needed(0.7, 10.0)
     assert events_needed(0.7, 5.0) > events_needed(1.5, 5.0) >= 10
     assert events_needed(0.01, 5.0) == events_needed(math.log(1.5), 5.0)
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"),
+    [(0.3, "+35 %"), (-0.3, "−26 %"), (0.0, "+0 %"), (5.0, "over +900 %"), (-5.0, "under −90 %")],
+)
+def test_a_change_is_said_in_percent_while_that_means_something(effect: float, said: str) -> None:
+    assert percent_of(effect) == said

@@ -235,6 +235,6 @@ def test_the_job_measures_what_is_overdue_and_does_nothing_twice(stage: Stage, k
     applied(stage, key, scid=forwards[0], ratios={})
     Recommendation.objects.filter(pk=key).update(applied_at=F("applied_at") - timedelta(days=400))
 
-    assert measure_due_impacts(unknown_argument="of a newer version") == 1
+    assert measure_due_impacts(unknown_argument="of a newer version") == 2  # after a week, and after four
     assert measure_due_impacts() == 0
-    assert ImpactReport.objects.get().recommendation_id == key
+    assert sorted(ImpactReport.objects.values_list("recommendation_id", "days_after")) == [(key, 7), (key, 28)]
