@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from models_registry.services import breakers, health, limits, observe, pull, warm
+from models_registry.services import breakers, guarding, health, limits, observe, pull, ramp, warm
 
 
 def refresh_hosts(**_future: object) -> None:
@@ -34,3 +34,10 @@ def forget_requests(**_future: object) -> None:
 def forget_breakers(**_future: object) -> None:
     """Delete the breakers of models that nobody asks any more."""
     breakers.forget_unused(at=timezone.now())
+
+
+def watch_rollouts(**_future: object) -> None:
+    """Count outcomes that wait, open steps whose gates are open, and warn of rollouts that nobody meets."""
+    now = timezone.now()
+    guarding.count_all(at=now)
+    ramp.advance_due(at=now)

@@ -1,15 +1,16 @@
 """The pages of the models floor, for staff: what models do right now, and the ledger as a file."""
 
 from collections.abc import AsyncGenerator, Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -17,11 +18,15 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from models_registry.domain import sheet
+from models_registry.domain.errors import RolloutMoveNotAllowed
 from models_registry.forms import OUTCOMES, PERIODS, UsageForm
 from models_registry.queries import usage as queries
+from models_registry.queries.rollouts import history, rollout_view, rollouts_shown
+from models_registry.queries.shadows import shadow_views
 from models_registry.queries.usage import UsageFilter
-from models_registry.services import queue, turns
+from models_registry.services import queue, ramp, turns
 from models_registry.services.borrow import borrowing, give_back
+from models_registry.services.ramp import Cause
 
 
 class Request(HttpRequest):
@@ -31,6 +36,15 @@ class Request(HttpRequest):
 
 
 View = Callable[..., HttpResponseBase]
+SEEN = "seen"
+MOVES: dict[str, Callable[..., object]] = {
+    "start": ramp.start,
+    "step": ramp.step,
+    "override": partial(ramp.step, is_override=True),
+    "hold": ramp.hold,
+    "resume": ramp.resume,
+    "roll_back": ramp.roll_back,
+}
 
 
 def staff_only(view: View) -> View:
@@ -93,6 +107,47 @@ def stop_turn(request: HttpRequest, key: UUID) -> HttpResponse:
     """Stop a running turn, whoever began it."""
     turns.stop(key, unit=f"user:{request.user.pk}", is_staff=True)
     return redirect("models_registry:usage")
+
+
+@never_cache
+@require_safe
+@staff_only
+def rollouts(request: HttpRequest) -> HttpResponse:
+    """Show every experiment: what it changes, where it stands, and what it proved."""
+    now = timezone.now()
+    views = [rollout_view(row, at=now) for row in rollouts_shown()]
+    return render(request, "models_registry/rollouts.html", {"views": views})
+
+
+@never_cache
+@require_safe
+@staff_only
+def rollout(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one rollout: share, units per arm, evidence over time, gates, the shadow, and its history."""
+    row = get_object_or_404(rollouts_shown(), slug=slug)
+    shown = {"view": rollout_view(row, at=timezone.now()), "history": history(row), "shadows": shadow_views(row)}
+    return render(request, "models_registry/rollout.html", shown)
+
+
+@require_POST
+@staff_only
+def move_rollout(request: HttpRequest, slug: str, move: str) -> HttpResponse:
+    """Make one move by hand, and say what came of it."""
+    row = get_object_or_404(rollouts_shown(), slug=slug)
+    if not request.user.has_perm("models_registry.change_rollout"):
+        raise PermissionDenied
+    cause = Cause(request.user.get_username(), request.POST.get("why", "").strip() or "By hand.", timezone.now())
+    try:
+        if move == SEEN:
+            ramp.see(user_id=int(request.user.pk or 0), at=cause.at, rollout=slug)
+        elif move in MOVES:
+            MOVES[move](row.pk, cause=cause)
+            messages.success(request, "Done. It acts on the next request.")
+        else:
+            raise Http404
+    except RolloutMoveNotAllowed as exc:
+        messages.warning(request, str(exc))
+    return redirect("models_registry:rollout", slug=slug)
 
 
 async def _sheet(wanted: UsageFilter) -> AsyncGenerator[bytes, None]:

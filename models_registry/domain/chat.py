@@ -143,6 +143,7 @@ class GenerationPlan:
     variant: str | None = None
     bucket: int | None = None
     prompt_revision_id: int | None = None
+    experiments: tuple[str, ...] = ()  # every rollout the unit met, as `rollout:variant`
     reasons: tuple[str, ...] = ()
     unit: str = "nobody"  # who waits: the queue is fair between units
     user_tier: str = "standard"

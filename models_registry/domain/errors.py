@@ -18,6 +18,8 @@ ModelError
 ├── KeyInvalid               no key, or none that opens anything: bring a right one (401)
 ├── ScopeMissing             this key was not made for this: use another key (403)
 ├── GenerationCanceled       somebody stopped this turn
+├── VariantInvalid           a variant of a rollout changes what cannot be changed: correct it
+├── RolloutMoveNotAllowed    this rollout cannot make that move now: look at its state
 ├── GenerationInterrupted    it failed after the first token: say so, never splice another voice
 └── NoModelAvailable         no candidate is left: the built-in engine answers
 
@@ -90,6 +92,14 @@ class BreakerOpen(ProviderUnavailable):
 class GenerationCanceled(ModelError):
     code = "generation_canceled"
     retryable = True
+
+
+class VariantInvalid(ModelError):
+    code = "variant_invalid"
+
+
+class RolloutMoveNotAllowed(ModelError):
+    code = "rollout_move_not_allowed"
 
 
 class ModelNotInstalled(ModelError):

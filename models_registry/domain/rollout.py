@@ -1,32 +1,120 @@
-"""Decide which variant a unit sees. Pure: same unit and salt, same answer, forever."""
+"""Decide which variant a unit sees. Pure: same unit and salt, same answer, forever.
+
+Two hashes, two salts: the first decides whether a unit is inside the share, the second which arm it takes there. With
+one salt a small share would fall into one arm as a whole.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from itertools import accumulate
+
+from models_registry.domain.variants import NO_CHANGES, Changes, Engine
+
+__all__ = ["Assignment", "Comparison", "Engine", "RolloutChoice", "RolloutSpec", "VariantSpec", "assign", "bucket"]
 
 BUCKETS = 10_000  # a share is exact to 0.01 %
+OUTSIDE = "old"  # what a unit outside the share gets: everything as the rows say
 
 
-class Engine(StrEnum):
-    """Who gives the advice: the rules alone, or the rules and a model."""
+@dataclass(frozen=True, slots=True)
+class VariantSpec:
+    """One arm inside the share. Its part of it is its weight among all weights."""
 
-    RULES = "rules"
-    V2 = "v2"
+    slug: str
+    weight: int = 1
+    is_control: bool = False  # inside the share, yet without a change: a cohort of known size to compare with
+    changes: Changes = NO_CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSpec:
+    """One rollout as units meet it. `run` counts how often its evidence began anew."""
+
+    slug: str
+    share_percent: Decimal
+    variants: tuple[VariantSpec, ...]
+    purpose: str = "advice"
+    run: int = 1
+    always_tiers: frozenset[str] = frozenset()
+    never_tiers: frozenset[str] = frozenset()
+    is_watched: bool = False  # running: outcomes are compared
+    guards: frozenset[str] = frozenset()  # what of
+    key: int = 0  # of its row
+    shadow_until: datetime | None = None
+
+    @property
+    def has_engine(self) -> bool:
+        return any(one.changes.engine is not None for one in self.variants)
+
+    @property
+    def outside(self) -> str:
+        """The name of what units outside the share get."""
+        return Engine.RULES.value if self.has_engine else OUTSIDE
+
+    @property
+    def control(self) -> VariantSpec | None:
+        return next((one for one in self.variants if one.is_control), None)
+
+    @property
+    def treated(self) -> tuple[VariantSpec, ...]:
+        return tuple(one for one in self.variants if not one.is_control)
+
+    @property
+    def baseline(self) -> str:
+        """The name of what variants are compared with."""
+        return self.control.slug if self.control else self.outside
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one unit gets under one rollout, and why. A targeted unit was not drawn by lot and proves nothing."""
+
+    spec: RolloutSpec
+    variant: str
+    bucket: int
+    is_inside: bool
+    is_targeted: bool
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One variant against the baseline, as one unit takes part in it. `probability`: of being treated, by design."""
+
+    variant: str
+    is_treated: bool
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutChoice:
-    """What one unit gets under one rollout, and why. `rollout` is None when no such rollout exists."""
+    """What one unit gets, and why. `rollout` is the one that decided the engine; None when none did."""
 
     engine: Engine
     rollout: str | None
     bucket: int | None
     share_percent: Decimal | None
+    assignments: tuple[Assignment, ...] = ()
 
     @property
     def variant(self) -> str:
         return self.engine.value
+
+    @property
+    def changes(self) -> Changes:
+        """Everything that is different for this unit, over all rollouts."""
+        found = NO_CHANGES
+        for one in self.assignments:
+            found = one.changes.over(found)
+        return found
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """Every rollout and the variant this unit has in it, for the ledger."""
+        return tuple(f"{one.spec.slug}:{one.variant}" for one in self.assignments)
 
 
 def bucket(unit: str, *, salt: str) -> int:
@@ -45,8 +133,38 @@ def salt_of(rollout: str) -> str:
     return f"exp:{rollout}:rollout"
 
 
-def choose(unit: str, *, rollout: str, share_percent: Decimal) -> RolloutChoice:
-    """Return the engine this unit gets at this share."""
-    place = bucket(unit, salt=salt_of(rollout))
-    engine = Engine.V2 if is_in_share(place, share_percent=share_percent) else Engine.RULES
-    return RolloutChoice(engine=engine, rollout=rollout, bucket=place, share_percent=share_percent)
+def arm_salt_of(rollout: str) -> str:
+    """Return the second salt, which shares the units inside out among the arms."""
+    return f"exp:{rollout}:arm"
+
+
+def arm(place: int, *, weights: Sequence[int]) -> int:
+    """Return the index of the arm that a bucket under the second salt falls into."""
+    ends = list(accumulate(weights))
+    return next(index for index, end in enumerate(ends) if place * ends[-1] < end * BUCKETS)
+
+
+def assign(unit: str, *, spec: RolloutSpec, tier: str | None = None) -> Assignment:
+    """Return what this unit gets. A named tier beats the hash: always before never."""
+    place = bucket(unit, salt=salt_of(spec.slug))
+    is_always, is_never = tier in spec.always_tiers, tier in spec.never_tiers
+    is_inside = is_always or (not is_never and is_in_share(place, share_percent=spec.share_percent))
+    if not is_inside or not spec.variants:
+        return Assignment(spec, spec.outside, place, False, is_never, NO_CHANGES)
+    one = spec.variants[
+        arm(bucket(unit, salt=arm_salt_of(spec.slug)), weights=[variant.weight for variant in spec.variants])
+    ]
+    return Assignment(spec, one.slug, place, True, is_always, one.changes)
+
+
+def comparisons(spec: RolloutSpec, *, variant: str, share_percent: Decimal | float) -> tuple[Comparison, ...]:
+    """Return every comparison that a unit of this variant takes part in, at the share in force when it met it."""
+    control, whole = spec.control, sum(one.weight for one in spec.variants)
+    share = float(share_percent) / 100
+    rest = share * control.weight / whole if control else 1 - share
+    found = []
+    for one in spec.treated:
+        part = share * one.weight / whole
+        if variant in (one.slug, spec.baseline) and part > 0 and rest > 0:
+            found.append(Comparison(one.slug, variant == one.slug, part / (part + rest)))
+    return tuple(found)

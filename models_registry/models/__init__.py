@@ -13,7 +13,15 @@ from models_registry.models.hosts import (
 )
 from models_registry.models.keys import ApiKey, RequestWindow
 from models_registry.models.ledger import Generation
-from models_registry.models.rollouts import Exposure, Rollout
+from models_registry.models.rollouts import (
+    Exposure,
+    Guard,
+    Rollout,
+    RolloutEvent,
+    RolloutOutcome,
+    ShadowRun,
+    Variant,
+)
 from models_registry.models.strategies import Route, RoutingPolicy, RoutingRule, Strategy, Tier, UserTier
 from models_registry.models.waiting import ProcessLease, RunningTurn, Waiter
 
@@ -24,6 +32,7 @@ __all__ = [
     "CatalogEntry",
     "Exposure",
     "Generation",
+    "Guard",
     "LanguageModel",
     "ProcessLease",
     "Provider",
@@ -31,13 +40,17 @@ __all__ = [
     "Pull",
     "RequestWindow",
     "Rollout",
+    "RolloutEvent",
+    "RolloutOutcome",
     "Route",
     "RoutingPolicy",
     "RoutingRule",
     "RunningTurn",
+    "ShadowRun",
     "Strategy",
     "Tier",
     "UserTier",
+    "Variant",
     "Waiter",
     "validate_base_url",
     "validate_full_tag",

@@ -12,6 +12,8 @@ from models_registry.domain.breaker import BreakerState, breaker_name
 from models_registry.domain.chat import Candidate, Knobs, ModelTier, Price
 from models_registry.domain.model_names import Wish, can_speak, is_named_by, normalized, pinned_num_ctx
 from models_registry.domain.options import TIERS, Policy
+from models_registry.domain.ramp import RampState
+from models_registry.domain.rollout import RolloutSpec
 from models_registry.domain.rules import Rule, folded_words
 from models_registry.models import (
     Breaker,
@@ -27,6 +29,7 @@ from models_registry.models import (
     Tier,
     UserTier,
 )
+from models_registry.queries.rollout_specs import spec_of
 
 GB = 1_000_000_000
 LOCAL_KINDS = frozenset({ProviderKind.OLLAMA.value, ProviderKind.ECHO.value})
@@ -82,7 +85,8 @@ class Snapshot:
     tiers: Mapping[str, frozenset[ModelTier]]
     most_at_once: Mapping[str, int]  # open turns, by tier; absent: no limit
     user_tiers: Mapping[int, str]
-    rollouts: Mapping[str, Decimal]
+    rollouts: tuple[RolloutSpec, ...]  # those in force, by slug
+    shadows: tuple[RolloutSpec, ...]  # those tried where nobody sees it
 
 
 def planning_epoch() -> Epoch:
@@ -94,8 +98,9 @@ def planning_epoch() -> Epoch:
 
 
 def read_snapshot(epoch: Epoch, *, this_machine_gb: float | None) -> Snapshot:
-    """Return everything planning needs, in ten statements. `this_machine_gb`: what models may take here."""
+    """Return everything planning needs, in eleven statements. `this_machine_gb`: what models may take here."""
     strategies, tiers = _strategies(), tuple(Tier.objects.all())
+    rollouts = tuple(Rollout.objects.filter(is_enabled=True).prefetch_related("variants"))
     return Snapshot(
         epoch=epoch,
         listings=_listings([one.wish for one in strategies.values()], this_machine_gb),
@@ -106,7 +111,8 @@ def read_snapshot(epoch: Epoch, *, this_machine_gb: float | None) -> Snapshot:
         tiers={**TIERS, **{row.slug: frozenset(map(ModelTier, row.model_tiers)) for row in tiers}},
         most_at_once={row.slug: row.max_concurrent for row in tiers if row.max_concurrent is not None},
         user_tiers=dict(UserTier.objects.values_list("user_id", "tier__slug")),
-        rollouts=dict(Rollout.objects.filter(is_enabled=True).values_list("slug", "share_percent")),
+        rollouts=tuple(spec_of(row) for row in rollouts if row.state != RampState.DRAFT),
+        shadows=tuple(spec_of(row) for row in rollouts if row.shadow_days),
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import Model
 from models_registry.domain.chat import ModelTier
 from models_registry.domain.hardware import MODEL_SETS
 from models_registry.domain.query_types import QueryType
+from models_registry.domain.ramp import RampState
 from models_registry.models import CatalogEntry, ProviderKind, Rollout, RoutingPolicy, Strategy
 from models_registry.services.rollouts import ADVICE
 
@@ -89,7 +90,10 @@ def _policy() -> dict[str, Any]:
 
 
 def _advice() -> dict[str, Any]:
+    everybody = settings.OLLAMA_OPTIMIZER_PERCENTAGE >= 100
     return {
+        "is_automatic": False,  # a share that somebody set stays as it was set
+        "state": (RampState.COMPLETED if everybody else RampState.RUNNING).value,
         "name": "Advice by model",
         "is_enabled": settings.OLLAMA_OPTIMIZER_ENABLED and settings.USE_OPTIMIZED_PROMPTS,
         "share_percent": Decimal(str(round(settings.OLLAMA_OPTIMIZER_PERCENTAGE, 2))),

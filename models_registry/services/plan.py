@@ -19,9 +19,10 @@ from models_registry.domain.model_names import is_named_by, normalized
 from models_registry.domain.options import Features, Naming, Option
 from models_registry.domain.pricing import cost_usd, expected_tokens, is_free
 from models_registry.domain.query_types import QueryType
-from models_registry.domain.rollout import bucket, choose
+from models_registry.domain.rollout import bucket
 from models_registry.domain.routing import Decision, decide
 from models_registry.domain.rules import Match, best_match
+from models_registry.domain.variants import NO_CHANGES, Changes
 from models_registry.models import LanguageModel
 from models_registry.queries.planning import LOCAL_KINDS, Listing, Manner, Road, Snapshot, candidate_of_row
 from models_registry.services import registry
@@ -61,24 +62,25 @@ def plan_generation(
     user_tier: str | None = None,
     prompt: str = "",
     context: Mapping[str, object] | None = None,
+    changes: Changes = NO_CHANGES,
     at: datetime | None = None,
 ) -> GenerationPlan:
     """Return everything decided for one generation, with no candidate when no model can be asked.
 
     `force_model` names the only model allowed, for this call alone. `prompt` is only listened to, never kept;
-    `context` holds what the caller knows of the question (complexity.FLAGS). A query type of None: as the prompt
-    sounds, where the policy listens to that.
+    `context` holds what the caller knows of the question (complexity.FLAGS); `changes` is what a rollout gives this
+    unit instead of what the rows say. A query type of None: as the prompt sounds, where the policy listens to that.
     """
     known = registry.current()
     heard = hear(prompt, context=context)
     query_type = query_type or _kind(heard, known)
     strategy = known.strategies.get(query_type) or known.strategies.get(QueryType.DETAILED)
     name = query_type if query_type in known.strategies else QueryType.DETAILED
-    knobs = strategy.knobs if strategy else Knobs()
-    tier = user_tier or _tier_of(unit, known)
+    knobs = replace(strategy.knobs if strategy else Knobs(), **dict(changes.knobs))
+    tier = user_tier or tier_of(unit, known)
     features = _features(heard, query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
     asking = Asking(known, purpose, unit, tier, knobs, features, at or timezone.now(), only=force_model)
-    wanted = _wanted(asking, strategy)
+    wanted = _wanted(asking, strategy, changes)
     naming = Naming.REQUEST if force_model else Naming.STRATEGY
     asking = replace(asking, features=replace(features, wanted=wanted, usual=wanted, naming=naming))
     plan = _plan(asking, strategy=name.value if strategy else "default", query_type=query_type)
@@ -113,7 +115,7 @@ def plan_chat(
     match = None if only or not known.policy.is_routing else best_match(heard.folded, known.rules)
     is_simple = heard.complexity.score < known.policy.low_complexity
     knobs = _chat_knobs(max_tokens, temperature, match.rule.max_tokens if match and is_simple else None)
-    tier = user_tier or _tier_of(unit, known)
+    tier = user_tier or tier_of(unit, known)
     query_type = _kind(heard, known)
     features = _features(heard, query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
     features = _with_names(features, match, known, only=only, deadline_s=deadline_s)
@@ -130,17 +132,12 @@ def _plan(asking: Asking, *, strategy: str, query_type: QueryType) -> Generation
     listings = asking.known.listings
     options = [_option(one, asking) for one in listings]
     decision = decide(options, features=asking.features, policy=asking.known.policy)
-    choice = asking.known.rollouts.get(f"{asking.purpose}-v2")
-    rollout = choose(asking.unit, rollout=f"{asking.purpose}-v2", share_percent=choice) if choice is not None else None
     return GenerationPlan(
         purpose=asking.purpose,
         query_type=query_type.value,
         candidates=tuple(_candidate(listings[at], options[at]) for at in decision.order),
         knobs=asking.knobs,
         strategy=strategy,
-        rollout=rollout.rollout if rollout else None,
-        variant=rollout.variant if rollout else None,
-        bucket=rollout.bucket if rollout else None,
         reasons=_obstacles(options, decision),
         unit=asking.unit,
         user_tier=asking.user_tier,
@@ -199,12 +196,12 @@ def _with_names(
     )
 
 
-def _wanted(asking: Asking, strategy: Manner | None) -> tuple[str, ...]:
-    """Return the names to ask for: the forced one, else the route's model before the strategy's."""
+def _wanted(asking: Asking, strategy: Manner | None, changes: Changes) -> tuple[str, ...]:
+    """Return the names to ask for: the forced one, else a variant's or the route's model before the strategy's."""
     if asking.only:
         return (asking.only,)
-    named = strategy.wish.models if strategy else ()
-    first = asking.road.model
+    named = changes.models or (strategy.wish.models if strategy else ())
+    first = changes.model or asking.road.model
     return (first, *(name for name in named if name != first)) if first else named
 
 
@@ -284,7 +281,7 @@ def _installed_name(model: str, known: Snapshot) -> str:
     raise ModelNotInstalled(f"No host holds a model named {model[:80]}.")
 
 
-def _tier_of(unit: str, known: Snapshot) -> str:
+def tier_of(unit: str, known: Snapshot) -> str:
     """Return the tier of the user a unit names (`user:7`), else the policy's default."""
     kind, _, number = unit.partition(":")
     key = number.partition("/")[0]

@@ -1,32 +1,57 @@
-"""Decide which engine a unit gets, and write down that it met the rollout."""
+"""Decide what a unit gets, and write down that it met the rollout. What is decided here acts on this very request."""
 
 from datetime import datetime
 
 from models_registry import metrics
-from models_registry.domain.rollout import Engine, RolloutChoice, bucket, choose, salt_of
-from models_registry.models import Exposure, Rollout
+from models_registry.domain.rollout import Assignment, Engine, RolloutChoice, assign
+from models_registry.domain.variants import ADVICE as ADVICE_PURPOSE
+from models_registry.models import Exposure
+from models_registry.services import registry
+from models_registry.services.plan import tier_of
 
 ADVICE = "advice-v2"
 NO_ROLLOUT = RolloutChoice(engine=Engine.RULES, rollout=None, bucket=None, share_percent=None)
 
 
-def rollout_choice(unit: str, *, at: datetime, rollout: str = ADVICE) -> RolloutChoice:
-    """Return the engine for this unit and store its exposure; the rules when there is no enabled rollout."""
-    row = _enabled(rollout)
-    if row is None:
-        return NO_ROLLOUT
-    choice = choose(unit, rollout=row.slug, share_percent=row.share_percent)
-    now = {"variant": choice.variant, "share_percent": row.share_percent, "latest_at": at}
+def rollout_choice(
+    unit: str,
+    *,
+    at: datetime,
+    purpose: str = ADVICE_PURPOSE,
+    asker: str = "",
+    tier: str | None = None,
+    engine: Engine | None = None,
+) -> RolloutChoice:
+    """Return what this unit gets and store its exposures; the rules when no enabled rollout says otherwise.
+
+    `tier` is that of `asker` where it is None. `engine` is what the caller insists on: rollouts of the engine then do
+    not count, and are not met.
+    """
+    known = registry.current()
+    specs = [one for one in known.rollouts if one.purpose == purpose]
+    tier = tier or (tier_of(asker, known) if specs else None)
+    met = tuple(assign(unit, spec=one, tier=tier) for one in specs if engine is None or not one.has_engine)
+    for one in met:
+        _expose(unit, one, at=at)
+    decider = next((one for one in met if one.spec.has_engine), None)
+    if decider is None:
+        return RolloutChoice(engine or Engine.RULES, None, None, None, met)
+    chosen = decider.changes.engine or Engine.RULES
+    return RolloutChoice(chosen, decider.spec.slug, decider.bucket, decider.spec.share_percent, met)
+
+
+def _expose(unit: str, met: Assignment, *, at: datetime) -> None:
+    now = {
+        "variant": met.variant,
+        "share_percent": met.spec.share_percent,
+        "is_targeted": met.is_targeted,
+        "latest_at": at,
+    }
     _, is_new = Exposure.objects.update_or_create(
-        rollout=row,
-        unit=unit,
+        rollout_id=met.spec.key,
+        unit=unit[:80],
         defaults=now,
-        create_defaults={**now, "bucket": bucket(unit, salt=salt_of(row.slug)), "first_at": at},
+        create_defaults={**now, "bucket": met.bucket, "first_at": at},
     )
     if is_new:
-        metrics.ROLLOUT_EXPOSURES.labels(rollout=row.slug, variant=choice.variant).inc()
-    return choice
-
-
-def _enabled(slug: str) -> Rollout | None:
-    return Rollout.objects.filter(slug=slug, is_enabled=True).first()
+        metrics.ROLLOUT_EXPOSURES.labels(rollout=met.spec.slug, variant=met.variant).inc()

@@ -30,9 +30,38 @@ def roll_back(route_id: int) -> bool:
 
 
 @transaction.atomic
+def restore(purpose: str, values: Mapping[str, Any]) -> None:
+    """Put a purpose's route back to what it was, and make every kept answer of this purpose one of the past.
+
+    Empty values leave the route as it is. A purpose without a route has nothing to restore.
+    """
+    row = Route.objects.select_for_update().filter(purpose=purpose).first()
+    if row is None:
+        return
+    before = frozen(row)
+    if values and values != before:
+        for name in FIELDS:
+            setattr(row, name, values[name])
+        row.previous = before
+    row.epoch += 1
+    row.save()
+
+
+def frozen_of(purpose: str) -> dict[str, Any]:
+    """Return where a purpose may be answered, as `restore` takes it; empty without a route."""
+    row = Route.objects.filter(purpose=purpose).first()
+    return frozen(row) if row else {}
+
+
+def frozen(row: Route) -> dict[str, Any]:
+    """Return what a route says, as plain values."""
+    return {name: getattr(row, name) for name in FIELDS}
+
+
+@transaction.atomic
 def _replace(route_id: int, values_of: Callable[[Route], Mapping[str, Any]]) -> bool:
     row = Route.objects.select_for_update().get(pk=route_id)
-    before = {name: getattr(row, name) for name in FIELDS}
+    before = frozen(row)
     after = values_of(row)
     if not after or after == before:
         return False

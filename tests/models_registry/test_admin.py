@@ -327,9 +327,11 @@ def test_a_strategys_models_are_written_one_per_line(admin):
 
 def test_the_share_of_a_rollout_is_edited_and_its_slug_is_not(admin):
     row = Rollout.objects.create(slug="advice-v2", name="Advice")
+    inline = {f"variants-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")}
+    growth = {"steps": "[10, 100]", "gate_days": 7, "gate_units": 30, "shadow_days": 0, "guards": ["errors"]}
     body = {"name": "Advice", "slug": "other", "is_enabled": "on", "share_percent": "25.5", "note": ""}
 
-    admin.post(url(Rollout, "change", row.pk), body)
+    admin.post(url(Rollout, "change", row.pk), {**body, **growth, **inline})
     row.refresh_from_db()
     assert (row.slug, str(row.share_percent)) == ("advice-v2", "25.50")
 

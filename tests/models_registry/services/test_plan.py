@@ -2,14 +2,14 @@
 
 import json
 import socket
-from decimal import Decimal
 
 import msgspec
 import pytest
 
 from models_registry.domain.chat import Knobs
 from models_registry.domain.query_types import QueryType
-from models_registry.models import Rollout, RoutingPolicy, Strategy
+from models_registry.domain.variants import Changes
+from models_registry.models import RoutingPolicy, Strategy
 from models_registry.services.plan import candidate_of, plan_generation
 from tests.models_registry.rows import host, model, strategy
 
@@ -147,15 +147,17 @@ def test_a_candidate_carries_digest_and_capabilities():
     assert (candidate.digest, candidate.capabilities) == ("abc", ("completion", "thinking"))
 
 
-def test_the_rollout_of_the_purpose_is_in_the_plan():
-    Rollout.objects.create(slug="advice-v2", name="Advice", share_percent=Decimal(100))
+def test_what_a_variant_changes_takes_the_place_of_the_rows():
+    ollama = host()
+    for tag in ("phi3:medium", "mistral:7b", "qwen3:8b"):
+        model(ollama, tag)
+    strategy("detailed", "phi3:medium", temperature=0.3)
 
-    found = plan()
+    tuned = plan(changes=Changes(knobs={"temperature": 0.9}, models=("mistral",)))
+    named = plan(changes=Changes(model="qwen3:8b"))
 
-    assert (found.rollout, found.variant) == ("advice-v2", "v2")
-    assert 0 <= found.bucket < 10_000
-    other = plan_generation(QueryType.QUICK, purpose="answer", unit="u")
-    assert (other.rollout, other.variant, other.bucket) == (None, None, None)
+    assert (tuned.knobs.temperature, tuned.candidates[0].model) == (0.9, "mistral:7b")
+    assert (named.knobs.temperature, named.candidates[0].model) == (0.3, "qwen3:8b")
 
 
 def test_later_edits_leave_a_plan_as_it_is():

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from models_registry.domain.rollout import Engine
-from models_registry.models import Exposure, Rollout
+from models_registry.models import Exposure, Rollout, Variant
 from models_registry.services.rollouts import rollout_choice
 from tests.models_registry.rows import NOW
 
@@ -32,6 +32,40 @@ def test_without_an_enabled_rollout_the_rules_answer_and_nothing_is_stored():
 
     assert (choice.engine, choice.rollout, choice.bucket) == (Engine.RULES, None, None)
     assert not Exposure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "engine", "is_met"),
+    [("draft", Engine.RULES, False), ("rolled_back", Engine.RULES, True), ("held", Engine.V2, True)],
+)
+def test_a_state_may_give_it_to_nobody(state, engine, is_met):
+    rollout(state=state, always_tiers=["standard"])
+
+    assert rollout_choice("node", at=NOW, asker="user:1").engine is engine
+    assert Exposure.objects.exists() is is_met
+
+
+def test_the_tier_of_the_asker_beats_the_hash_and_proves_nothing():
+    rollout(0, always_tiers=["premium"])
+
+    plain, premium = (rollout_choice(f"node-{tier}", at=NOW, tier=tier) for tier in ("standard", "premium"))
+
+    assert (plain.engine, premium.engine) == (Engine.RULES, Engine.V2)
+    assert Exposure.objects.get(unit="node-premium").is_targeted
+
+
+def test_an_experiment_is_met_also_where_the_engine_is_asked_for():
+    rollout(0)
+    row = Rollout.objects.create(slug="cool", name="Cool", share_percent=Decimal(100))
+    Variant.objects.create(rollout=row, slug="cool", changes=[{"kind": "strategy", "temperature": 0.1}])
+
+    choice = rollout_choice("node", at=NOW, engine=Engine.V2)
+
+    assert (choice.engine, choice.rollout) == (Engine.V2, None)
+    assert choice.changes.knobs == {"temperature": 0.1}
+    assert choice.experiments == ("cool:cool",)
+    Variant.objects.update(changes=[{"kind": "nonsense"}])  # written past the admin
+    assert rollout_choice("node", at=NOW, engine=Engine.V2).changes.knobs == {}
 
 
 def test_meeting_twice_is_one_exposure_with_both_times():
