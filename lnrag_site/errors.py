@@ -21,6 +21,8 @@ from lnrag_site.logging import REQUEST_ID
 from models_registry.domain import errors as models
 from rag.domain import errors as rag
 from recommendations.domain import errors as recommendations
+from recommendations.domain import source_errors as sources
+from recommendations.domain.what_if import WhatIfRefused
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,12 @@ class Failure:
 # The first class that fits decides; a domain error names its own code and speaks for itself.
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (recommendations.NodeKeyInvalid, 400),
+    (WhatIfRefused, 400),
+    (recommendations.NodeAddressRefused, 400),
+    (recommendations.SealBroken, 409),
+    (sources.SourceUnreachable, 503),
+    (sources.SourceBroken, 502),
+    (sources.SourceError, 409),
     (recommendations.NotFound, 404),
     (recommendations.MoveNotAllowed, 409),
     (recommendations.AdviceFailed, 502),

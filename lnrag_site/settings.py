@@ -5,6 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from lnrag_site import env, postgres
+from lnrag_site.mail import mail_server
 
 django_stubs_ext.monkeypatch()  # lets forms and admins name their model as a type: ModelForm[Strategy]
 
@@ -159,6 +160,13 @@ SPECTACULAR_SETTINGS = {
 # --- Seams between floors ---------------------------------------------------------------------------------------------
 RAG_CONTEXT_SOURCES = ["recommendations.services.context.NodeContext"]
 
+# --- Alerts by e-mail; unset: none are sent, and their page says so ---------------------------------------------------
+_MAIL = mail_server(env.text("EMAIL_URL"))  # smtp+tls://name:password@mail.example.org:587
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.host, _MAIL.port, _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.starts_tls, _MAIL.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "lnrag@localhost")
+
 # --- Jobs: first-token timeout < total timeout < queue timeout < queue retry (models_registry/checks.py) --------------
 Q_CLUSTER = {
     "name": "lnrag",
@@ -216,6 +224,9 @@ CACHE_TTL_ANSWER = env.integer("CACHE_TTL_ANSWER", 21_600, low=0, high=31_536_00
 # Breakers
 CIRCUIT_BREAKER_THRESHOLD = env.integer("CIRCUIT_BREAKER_THRESHOLD", 5, low=1, high=1000)  # failures in a row
 CIRCUIT_BREAKER_TIMEOUT = env.seconds("CIRCUIT_BREAKER_TIMEOUT", 60)
+# The timetable's measuring of applied advice
+FEEDBACK_ENABLED = env.flag("FEEDBACK_ENABLED", default=True)
+FEEDBACK_MEASURE_AFTER_DAYS = env.integer("FEEDBACK_MEASURE_AFTER_DAYS", 7, low=1, high=90)
 # The timetable's warming of popular nodes
 CACHE_WARM_ENABLED = env.flag("CACHE_WARM_ENABLED", default=True)
 CACHE_WARM_INTERVAL = env.integer("CACHE_WARM_INTERVAL", 3600, low=60)  # seconds

@@ -22,6 +22,9 @@ from models_registry.api.authentication import BearerKeyAuthentication
 from models_registry.api.permissions import KeyScope
 from models_registry.domain.scopes import Scope
 from models_registry.services.health import ensure_fresh
+from recommendations.queries.connections import connected_nodes
+from recommendations.queries.enrichment import service_states
+from recommendations.queries.onchain import onchain_state
 
 PROGRAM_PATHS = ("/api/", "/v1/", "/gateway/")
 
@@ -34,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "demo": queries.demo_node(),
         "popular": queries.popular_nodes(at=timezone.now()),
         "model": queries.model_state(),
+        "own_nodes": connected_nodes(request.user, at=timezone.now()),
     }
     return render(request, "lnrag_site/home.html", context)
 
@@ -51,6 +55,8 @@ def status(request: HttpRequest) -> HttpResponse:
         "networks": queries.networks(),
         "model": queries.model_state(),
         "hosts": queries.hosts(),
+        "services": service_states(),
+        "onchain": onchain_state(now),
         "library": queries.library_counts(),
         "rollouts": queries.rollouts(),
         "queue": queries.queue_counts(),

@@ -53,6 +53,11 @@ def keep_spaces(**_future: object) -> None:
     keeping.keep_all(at=timezone.now())
 
 
+def evaluate_nightly(**_future: object) -> bool:
+    """Queue the built-in questions while a rollout changes retrieval; return whether a run was queued."""
+    return keep_evaluation.request_nightly(at=timezone.now())
+
+
 def run_evaluation(*, run_id: int, **_future: object) -> None:
     """Ask the built-in questions for a queued run."""
     try:

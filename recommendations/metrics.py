@@ -10,4 +10,5 @@ QUALITY = Histogram(
     buckets=(0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0),
 )
 APPLIED = Counter("recommendations_applied_total", "Recommendations marked applied", ["category", "priority"])
-NODE_UPDATES = Counter("node_updates_total", "Graph imports that changed a network", ["source"])
+NODE_UPDATES = Counter("node_updates_total", "Imports and readings that brought news of nodes", ["source"])
+SHADOWS = Counter("shadow_recommendations_total", "Turns asked again in the shadow, by how they ended.", ["status"])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from models_registry.models import Generation
 from rag.models import Answer
 from rag.queries.reader import Reader
 
@@ -87,6 +88,15 @@ def answer_exists(answer_id: UUID, *, user: Reader) -> bool:
 def answer_generation(answer_id: UUID) -> UUID | None:
     """Return the generation that said this answer; None where no model spoke, or it was kept from before."""
     return Answer.objects.filter(pk=answer_id).values_list("generation_id", flat=True).first()
+
+
+def answer_turn(answer_id: UUID) -> tuple[str, tuple[str, ...]]:
+    """Return who asked, and every rollout the answer's model followed, as `rollout:variant`."""
+    row = Answer.objects.filter(pk=answer_id).values("unit", "generation_id").first()
+    if row is None or row["generation_id"] is None:
+        return "", ()
+    plan = Generation.objects.filter(pk=row["generation_id"]).values_list("plan", flat=True).first()
+    return row["unit"], tuple((plan or {}).get("experiments", ()))
 
 
 def _answer(row: Answer) -> dict[str, Any]:

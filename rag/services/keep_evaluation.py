@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django_q.tasks import async_task
 
+from models_registry.services import guarding
 from rag.domain.errors import RagError
 from rag.domain.evaluation_gates import USUAL
 from rag.models import EvaluationRun, Ingestion
@@ -81,7 +82,14 @@ def run_built_in(run_id: int, *, at: datetime, file: Path = BUILT_IN_QUESTIONS) 
         evaluation = evaluate(questions, collection=collection, with_ablation=True, gates=USUAL, report=_Progress(row))
     except RagError as exc:
         return _fail(row, str(exc), at=at)
+    if (recall := evaluation.figures.get("recall_at_5")) is not None:
+        guarding.note_recall(recall, at=at)
     return keep(evaluation, name=row.name, at=at, options={"questions": file.name}, row=row)
+
+
+def request_nightly(*, at: datetime) -> bool:
+    """Queue the built-in questions while a rollout changes retrieval (RO-11); return whether a run was queued."""
+    return guarding.watches_retrieval() and request_built_in(at=at)[1]
 
 
 def fail(run_id: int, *, message: str, at: datetime) -> None:

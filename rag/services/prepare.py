@@ -12,9 +12,12 @@ from django.utils.module_loading import import_string
 
 from models_registry.domain.chat import GenerationPlan
 from models_registry.domain.query_types import QueryType
+from models_registry.domain.rollout import RolloutChoice
+from models_registry.domain.variants import ANSWER
 from models_registry.services import routes
 from models_registry.services.embed import embedding_space
 from models_registry.services.plan import plan_generation
+from models_registry.services.rollouts import NO_ROLLOUT, rollout_choice
 from rag.domain.answers import AnswerResult
 from rag.domain.context import ContextBlock
 from rag.domain.conversing import Conversing
@@ -81,6 +84,7 @@ class Scene:
     search_text: str | None = None
     conversation_id: UUID | None = None
     earlier: tuple[EarlierTurn, ...] = ()
+    choice: RolloutChoice = NO_ROLLOUT
 
     @property
     def fact_lines(self) -> tuple[str, ...]:
@@ -99,9 +103,11 @@ def set_scene(ask: Ask) -> Scene:
     """
     lang = ask.lang or detect_language(ask.question)
     facts = node_facts(ask)
-    prompt = _prompt(lang)
-    plan = _plan(ask, prompt)
+    choice = _choice(ask)
+    prompt = _prompt(lang, choice)
+    plan = _plan(ask, prompt, choice)
     policy, epoch = library_state(ask.user)
+    policy = replace(policy, **dict(choice.changes.retrieval))
     conversation_id, earlier = _conversation(ask, policy)
     space = active_space()
     scope = _scope(ask, lang=lang, facts=facts, plan=plan, policy=policy, epoch=epoch, space=space)
@@ -118,6 +124,7 @@ def set_scene(ask: Ask) -> Scene:
         question=ask.question,
         conversation_id=conversation_id,
         earlier=earlier,
+        choice=choice,
     )
 
 
@@ -197,14 +204,21 @@ def _conversation(ask: Ask, policy: Policy) -> tuple[UUID | None, tuple[EarlierT
     return key, earlier_turns(key, limit=policy.history_turns)
 
 
-def _prompt(lang: str) -> ActivePrompt | None:
+def _choice(ask: Ask) -> RolloutChoice:
+    """Return what rollouts give the asker. What is asked for everybody is nobody's turn."""
+    if ask.is_for_everybody:
+        return NO_ROLLOUT
+    return rollout_choice(ask.unit, at=ask.at, purpose=ANSWER, asker=ask.unit, tier=ask.user_tier)
+
+
+def _prompt(lang: str, choice: RolloutChoice) -> ActivePrompt | None:
     try:
-        return active_prompt(ANSWER_PURPOSE, lang)
+        return active_prompt(ANSWER_PURPOSE, lang, revision_id=choice.changes.prompt_revision)
     except PromptMissing:  # the check names it; readers get quoted passages meanwhile
         return None
 
 
-def _plan(ask: Ask, prompt: ActivePrompt | None) -> GenerationPlan:
+def _plan(ask: Ask, prompt: ActivePrompt | None, choice: RolloutChoice) -> GenerationPlan:
     plan = plan_generation(
         ask.query_type,
         purpose=ANSWER_PURPOSE,
@@ -212,10 +226,17 @@ def _plan(ask: Ask, prompt: ActivePrompt | None) -> GenerationPlan:
         force_model=ask.force_model,
         user_tier=ask.user_tier,
         prompt=ask.question,
+        changes=choice.changes,
     )
     knobs = plan.knobs.asked(temperature=ask.temperature, max_tokens=ask.max_tokens)
     candidates = plan.candidates if prompt and ask.include_ai else ()
-    return replace(plan, knobs=knobs, candidates=candidates, prompt_revision_id=prompt.revision_id if prompt else None)
+    return replace(
+        plan,
+        knobs=knobs,
+        candidates=candidates,
+        prompt_revision_id=prompt.revision_id if prompt else None,
+        experiments=choice.experiments,
+    )
 
 
 def _reader(user: AbstractBaseUser | AnonymousUser | None) -> str:

@@ -20,11 +20,17 @@ class ActivePrompt:
     text: str
 
 
-def active_prompt(purpose: str, lang: str) -> ActivePrompt:
+def active_prompt(purpose: str, lang: str, *, revision_id: int | None = None) -> ActivePrompt:
     """Return the active words for `purpose` in `lang`, or in English where that language has none.
+
+    A revision named by a rollout speaks in their place where it is of that very purpose and language.
 
     :raises PromptMissing: when neither has one.
     """
+    if revision_id is not None:
+        tried = PromptRevision.objects.filter(pk=revision_id, purpose=purpose, lang=lang).first()
+        if tried is not None:
+            return ActivePrompt(tried.pk, tried.purpose, tried.lang, tried.text)
     rows = PromptRevision.objects.filter(purpose=purpose, lang__in={lang, "en"}, is_active=True)
     by_lang = {row.lang: row for row in rows}
     found = by_lang.get(lang) or by_lang.get("en")

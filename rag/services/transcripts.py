@@ -9,7 +9,10 @@ from django.db import transaction
 from django.db.models import F
 
 from models_registry.domain.chat import GenerationPlan, GenerationRecord, Outcome
-from models_registry.services import ledger
+from models_registry.domain.guardrail import CAPACITY_CODES
+from models_registry.domain.rollout import Assignment
+from models_registry.services import guarding, ledger
+from models_registry.services.guarding import Heard
 from rag import metrics
 from rag.domain.answers import AnswerResult
 from rag.domain.trace import Trace
@@ -38,6 +41,7 @@ class Transcript:
     plan: GenerationPlan | None = None
     trace: Trace = field(default_factory=Trace)
     conversation_id: uuid.UUID | None = None
+    met: tuple[Assignment, ...] = ()
 
 
 @transaction.atomic
@@ -76,6 +80,8 @@ def record(turn: Transcript) -> None:
     if result and not result.abstained:
         cited = {one.document_id for one in result.citations if one.document_id}
         Document.objects.filter(pk__in=cited).update(cited_count=F("cited_count") + 1)
+    if heard := _heard(turn):
+        guarding.note(turn.met, unit=ask.unit, heard=heard, at=ask.at)
     _measure(turn)
     logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
 
@@ -92,6 +98,19 @@ def _columns(result: AnswerResult) -> dict[str, Any]:
         "is_abstention": result.abstained,
         "index_version": result.index_version,
     }
+
+
+def _heard(turn: Transcript) -> Heard | None:
+    """Return what the turn says of the variants it met; None where no model was asked, or it had no time."""
+    said = turn.generation
+    if said is None or turn.outcome is Outcome.ABANDONED or said.error_code in CAPACITY_CODES:
+        return None
+    has_failed = said.outcome is Outcome.FAILED or turn.outcome is Outcome.FAILED
+    return Heard(
+        has_failed=has_failed,
+        is_ungrounded=None if has_failed or turn.result is None else bool(turn.result.checks),
+        latency_ms=turn.processing_ms,
+    )
 
 
 def _voice(turn: Transcript) -> str:

@@ -219,6 +219,7 @@ class Turn:
             plan=scene.plan if scene else None,
             trace=self._trace,
             conversation_id=scene.conversation_id if scene else None,
+            met=scene.choice.assignments if scene else (),
         )
 
     async def _step(self, name: str, verb: Callable[[Any], T], argument: Any) -> T:

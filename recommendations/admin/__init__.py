@@ -1,5 +1,5 @@
 """The advice floor for the administrator, one file per subject."""
 
-from recommendations.admin import advice, graph, private
+from recommendations.admin import advice, alerts, bulk, enrichment, graph, limits, private
 
-__all__ = ["advice", "graph", "private"]
+__all__ = ["advice", "alerts", "bulk", "enrichment", "graph", "limits", "private"]

@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from recommendations import models
 from recommendations.admin.tables import Ledger, Listed
+from recommendations.domain.errors import NetworkNotFound
+from recommendations.services import bulk
 from recommendations.services.default_network import make_default
 from recommendations.services.remove_network import remove_network
 
@@ -20,7 +23,7 @@ class NetworkAdmin(Listed):
 
     list_display = ("name", "slug", "is_default", "is_synthetic")
     readonly_fields = ("slug", "is_default", "is_synthetic")
-    actions = ("use_by_default",)
+    actions = ("use_by_default", "advise_all_nodes")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -32,6 +35,11 @@ class NetworkAdmin(Listed):
             return
         make_default(queryset[0])
         self.message_user(request, f"{queryset[0].name} is the default network now.")
+
+    @admin.action(description="Advise all nodes (rules only)", permissions=("change",))
+    def advise_all_nodes(self, request: HttpRequest, queryset: QuerySet[models.Network]) -> None:
+        for network in queryset:
+            self.message_user(request, _queued(network))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -49,6 +57,14 @@ class NetworkAdmin(Listed):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[models.Network]) -> None:
         for network in queryset:
             remove_network(network.slug)
+
+
+def _queued(network: models.Network) -> str:
+    try:
+        is_new = bulk.enqueue(network, at=timezone.now())
+    except NetworkNotFound:
+        return f"{network.name} has no graph yet: import one first."
+    return f"{network.name}: {'queued' if is_new else 'already under way'}. See Bulk runs for how far it is."
 
 
 @admin.register(models.GraphSnapshot)

@@ -1,18 +1,66 @@
 """What operators' own nodes told us."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from recommendations import models
 from recommendations.admin.tables import Ledger, Listed
+from recommendations.services import connect, sync_node
+from recommendations.services.disconnect import disconnect
 
 
 @admin.register(models.NodeConnection)
 class NodeConnectionAdmin(Listed):
-    list_display = ("node", "kind", "owner", "implementation", "measured_at", "uptime_ratio", "success_rate")
-    list_filter = ("kind", "implementation")
+    """Operators connect their nodes themselves; where a credential is sent is never changed here."""
+
+    list_display = ("node", "kind", "owner", "state", "measured_at", "tried_at", "failures_in_row", "is_paused")
+    list_filter = ("kind", "state", "is_paused")
     list_select_related = ("node", "owner")
     search_fields = ("node__pubkey__startswith", "node__alias", "owner__username")
-    autocomplete_fields = ("node", "owner")
+    fields = (
+        *("node", "owner", "kind", "implementation", "address", "version", "state", "message", "failures_in_row"),
+        *("is_paused", "refresh_every_min", "graph_every_h", "graph_read_at"),
+        *("measured_at", "tried_at", "listened_at", "forwards_from", "failures_from", "costs_from"),
+        *("uptime_ratio", "monitored_days", "success_rate"),
+    )
+    editable = frozenset(("implementation", "is_paused", "refresh_every_min", "graph_every_h"))
+    actions = ("sync_now", "pause", "resume")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.NodeConnection | None = None) -> tuple[str, ...]:
+        return tuple(name for name in self.fields if name not in self.editable)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: models.NodeConnection) -> None:
+        disconnect(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[models.NodeConnection]) -> None:
+        for row in queryset:
+            disconnect(row)
+
+    @admin.action(description="Sync now", permissions=("change",))
+    def sync_now(self, request: HttpRequest, queryset: QuerySet[models.NodeConnection]) -> None:
+        live = [row for row in queryset if row.is_live]
+        for row in live:
+            sync_node.ask_for(row, at=timezone.now())
+        self.message_user(request, f"{len(live)} nodes wait to be read.")
+
+    @admin.action(description="Pause", permissions=("change",))
+    def pause(self, request: HttpRequest, queryset: QuerySet[models.NodeConnection]) -> None:
+        self._pause(request, queryset, is_paused=True)
+
+    @admin.action(description="Resume", permissions=("change",))
+    def resume(self, request: HttpRequest, queryset: QuerySet[models.NodeConnection]) -> None:
+        self._pause(request, queryset, is_paused=False)
+
+    def _pause(self, request: HttpRequest, queryset: QuerySet[models.NodeConnection], *, is_paused: bool) -> None:
+        live = [row for row in queryset if row.is_live]
+        for row in live:
+            connect.pause(row, is_paused=is_paused)
+        self.message_user(request, f"{len(live)} nodes are {'paused' if is_paused else 'read again'}.")
 
 
 @admin.register(models.PrivateChannel)
@@ -42,3 +90,38 @@ class ForwardAdmin(Ledger):
     @admin.display(description="Node")
     def of_node(self, row: models.Forward) -> str:
         return str(row.connection.node)
+
+
+@admin.register(models.FailedForward)
+class FailedForwardAdmin(Ledger):
+    list_display = ("at", "connection", "incoming_scid", "outgoing_scid", "amount_msat", "failed_at", "reason")
+    list_filter = ("failed_at",)
+    list_select_related = ("connection",)
+    search_fields = ("incoming_scid__startswith", "outgoing_scid__startswith")
+    ordering = ("-at",)
+
+
+@admin.register(models.ChannelCost)
+class ChannelCostAdmin(Ledger):
+    list_display = ("at", "connection", "kind", "scid", "cost_msat", "amount_msat")
+    list_filter = ("kind",)
+    list_select_related = ("connection",)
+    search_fields = ("scid__startswith",)
+    ordering = ("-at",)
+
+
+@admin.register(models.ClosedChannel)
+class ClosedChannelAdmin(Ledger):
+    list_display = ("scid", "connection", "capacity_sat", "settled_sat", "closed_by", "closed_at", "seen_at")
+    list_filter = ("closed_by",)
+    list_select_related = ("connection",)
+    search_fields = ("scid__startswith", "peer_pubkey__startswith")
+    ordering = ("-seen_at",)
+
+
+@admin.register(models.UptimeDay)
+class UptimeDayAdmin(Ledger):
+    list_display = ("day", "connection", "scid", "online", "readings")
+    list_select_related = ("connection",)
+    search_fields = ("scid__startswith",)
+    ordering = ("-day", "scid")

@@ -10,8 +10,9 @@ from models_registry.domain.query_types import QueryType
 from recommendations.api.serializers import AdviceQuery
 from recommendations.domain.advice import Engine
 from recommendations.domain.errors import NodeKeyInvalid
+from recommendations.domain.findings.profiles import Profile
 from recommendations.domain.units import normalize_node_key
-from recommendations.queries import identify
+from recommendations.queries.nodes import ensure_known
 from recommendations.services.prepare import AdviceRequest
 
 
@@ -53,6 +54,7 @@ def asked(
         user_tier=tier_of(request),
         query_type=QueryType(words["analysis_type"]),
         goal=words["goal"],
+        profile=Profile(words["profile"]) if words.get("profile") else None,
         engine=engine,
         lang=words.get("lang", "en"),
         max_results=words["max_results"],
@@ -60,5 +62,5 @@ def asked(
         use_cache=words["use_cache"],
         network=words.get("network"),
     )
-    identify(advice.pubkey, network=advice.network, user=advice.user)  # a stream could no longer answer 404
+    ensure_known(advice.pubkey, network=advice.network)  # a stream could no longer answer 404
     return Asked(advice, words)

@@ -76,6 +76,8 @@ def _metadata(advice: Advice) -> dict[str, Any]:
         "run_id": completed["run_id"],
         "query_type": completed["analysis_type"],
         "engine": completed["engine"],
+        "profile": completed["profile"],
+        "held_back": completed["held_back"],
         "generation_time_ms": completed["processing_time_ms"],
         "quality_score": completed["quality_score"],
         "quality_components": completed["quality_components"],

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from models_registry.domain.query_types import parse_query_type
 from recommendations.domain.advice import Category, Priority, State
+from recommendations.domain.findings.profiles import Profile
 
 GOALS = ("balanced", "revenue", "stability", "quick_wins")
 LANGUAGES = ("en", "fr")
@@ -14,6 +15,7 @@ class AdviceQuery(serializers.Serializer[None]):
 
     analysis_type = serializers.CharField(default="detailed", max_length=40)
     goal = serializers.ChoiceField(choices=GOALS, default="balanced")
+    profile = serializers.ChoiceField(choices=[item.value for item in Profile], required=False)
     lang = serializers.ChoiceField(choices=LANGUAGES, required=False)
     max_results = serializers.IntegerField(min_value=1, max_value=20, default=10)
     use_cache = serializers.BooleanField(default=True)

@@ -17,11 +17,14 @@ from models_registry.domain.scopes import Scope
 from recommendations.api.asking import asked, node_key
 from recommendations.api.bodies import advice_body, recommendation_body, rule_advice_body
 from recommendations.api.serializers import AdviceQuery, MoveIn, RuleAdviceQuery, SearchQuery
+from recommendations.api.shapes import AdviceOut
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
+from recommendations.domain.enrichment import as_wire
 from recommendations.domain.errors import NetworkNotFound
 from recommendations.queries import default_network, recommendation_of, search_nodes
 from recommendations.queries import network_state as measured_state
+from recommendations.queries.enrichment import sourced_facts
 from recommendations.services import decide
 from recommendations.services.collect import advise_now
 from recommendations.services.snapshot import node_facts
@@ -35,7 +38,7 @@ class NetworkView(APIView):
 
     @extend_schema(responses=dict, parameters=[OpenApiParameter("network", str)])
     def get(self, request: Request) -> Response:
-        state = measured_state(request.query_params.get("network"))
+        state = measured_state(request.query_params.get("network"), at=timezone.now())
         if state is None:
             raise NetworkNotFound("No graph is imported yet: run manage.py import_graph FILE, or demo_network.")
         return Response(network_state(state))
@@ -58,7 +61,7 @@ class SearchView(APIView):
 
 
 class NodeView(APIView):
-    """One node's public facts; its private ones for a key whose user owns them."""
+    """One node's public facts; its private ones for a key whose user owns them. `fields` names each one's source."""
 
     scope = Scope.ADVICE
     permission_classes = [AllowAny, KeyScope]
@@ -67,7 +70,7 @@ class NodeView(APIView):
     def get(self, request: Request, pubkey: str) -> Response:
         network = request.query_params.get("network")
         facts = node_facts(node_key(pubkey), network=network, user=request.user, at=timezone.now())
-        return Response(node_info(facts))
+        return Response({**node_info(facts), "fields": as_wire(sourced_facts(facts))})
 
 
 class RuleAdviceView(APIView):
@@ -90,7 +93,7 @@ class AdviceView(APIView):
     scope = Scope.ADVICE
     generates = True
 
-    @extend_schema(responses=dict, parameters=[AdviceQuery])
+    @extend_schema(responses=AdviceOut, parameters=[AdviceQuery])
     def get(self, request: Request, pubkey: str) -> Response:
         call = asked(request, pubkey, engine=Engine.V2)
         now = timezone.now()

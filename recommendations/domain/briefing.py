@@ -79,6 +79,9 @@ def network_state(network: NetworkFacts) -> dict[str, Any]:
         "is_synthetic": network.is_synthetic,
         "as_of": network.as_of.isoformat(),
         "congestion_level": network.congestion_level,
+        "onchain_fee_sat_vb": network.onchain_fee_sat_vb,
+        "onchain_fee_percentile": network.onchain_fee_percentile,
+        "onchain_as_of": _iso(network.onchain_as_of),
         "median_fee_rate": network.median_fee_ppm,
         "median_fee_ppm": network.median_fee_ppm,
         "median_base_fee_msat": network.median_base_fee_msat,
@@ -113,6 +116,8 @@ def _network_lines(network: NetworkFacts) -> Iterator[str]:
     kind = "synthetic demo network" if network.is_synthetic else "network"
     yield f"{kind} median fee: {number(network.median_fee_ppm, 'ppm')}"
     yield f"{kind} median channel: {number(network.median_channel_sat, 'sat')}"
+    percentile = number(network.onchain_fee_percentile_14d, digits=0)
+    yield f"on-chain fee: {number(network.onchain_fee_sat_vb, 'sat/vB', digits=1)}, percentile of 14 days {percentile}"
     yield f"on-chain congestion: {network.congestion_level or 'unknown'}"
 
 
@@ -143,6 +148,9 @@ def _channel_line(channel: ChannelFacts) -> str:
         parts.append(
             f"out {number(flow.out_sat, 'sat')} and in {number(flow.in_sat, 'sat')} in {flow.window_days} days"
         )
+    if private is not None and private.failures is not None:
+        failures = private.failures
+        parts.append(f"{number(failures.short_count)} turned away for lack of balance in {failures.window_days} days")
     return "; ".join(parts)
 
 

@@ -9,6 +9,7 @@ from recommendations.domain.actions import (
     Look,
     LoopIn,
     LoopOut,
+    ManualStep,
     OpenChannel,
     Rebalance,
 )
@@ -141,6 +142,15 @@ def inspect(action: Inspect) -> Draft:
         lnd = f"lncli listchannels --peer {action.channel.peer_pubkey}"
         cln = f"lightning-cli -k listpeerchannels id={action.channel.peer_pubkey}"
     return Draft(PlatformDraft(lnd), PlatformDraft(cln), notes=("Reads only; nothing changes.",))
+
+
+def by_hand(action: ManualStep) -> Draft:
+    """A step no command can do: only what to look at before and after it."""
+    lnd, cln = _LOOKS[Look.NODE]
+    if SCID.fullmatch(action.target):
+        lnd = f"lncli getchaninfo --chan_id {channel_id_from_scid(action.target)}"
+        cln = f"lightning-cli -k listchannels short_channel_id={action.target}"
+    return Draft(PlatformDraft(prepare=(lnd,), instead=action.text), PlatformDraft(prepare=(cln,), instead=action.text))
 
 
 _LOOKS = {

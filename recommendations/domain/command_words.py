@@ -7,9 +7,18 @@ the sentence is left out. Rather a sentence too many than a command: the rule's 
 import re
 import unicodedata
 
+from rag.domain.commands import skeleton
+
 PROGRAMS = ("lncli", "lightning-cli", "bitcoin-cli", "eclair-cli", "charge-lnd", "sudo", "systemctl", "curl", "wget")
+# Verbs of those programs that no prose has: written together, "close channel" is two words of prose.
+VERBS = (
+    *("updatechanpolicy", "closechannel", "closeallchannels", "openchannel", "batchopenchannel", "fundchannel"),
+    *("setchannel", "sendcoins", "sendpayment", "payinvoice", "abandonchannel", "unilateraltimeout", "sendtoaddress"),
+    *("bakemacaroon", "dumpprivkey", "sweepall", "fundmax", "multifundchannel", "listpeerchannels", "chanpoint"),
+)
+_SPACED_OUT = re.compile("lncli|lightningcli|bitcoincli|updatechanpolicy|closeallchannels|bakemacaroon|dumpprivkey")
 _COMMAND = re.compile(
-    rf"\b(?:{'|'.join(map(re.escape, PROGRAMS))})\b"
+    rf"\b(?:{'|'.join(map(re.escape, (*PROGRAMS, *VERBS)))})\b"
     r"|\bbos\s+[a-z]"  # Balance of Satoshis
     r"|\brm\s+-"
     r"|(?<![\w-])--[a-z]",  # a flag: no prose has one
@@ -18,6 +27,8 @@ _COMMAND = re.compile(
 
 
 def reads_like_a_command(text: str) -> bool:
-    """Return whether `text` names a program to run or a flag, also when invisible characters hide it."""
+    """Return whether `text` names a program, a verb of one or a flag, also hidden by invisible or alike signs."""
     visible = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
-    return bool(_COMMAND.search(visible))
+    folded = skeleton(visible)
+    letters = "".join(sign for sign in folded if sign.isalpha())
+    return bool(_COMMAND.search(visible) or _COMMAND.search(folded) or _SPACED_OUT.search(letters))

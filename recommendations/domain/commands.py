@@ -69,6 +69,11 @@ class RenderedCommands:
     def is_checked(self) -> bool:
         return self.lnd.is_copyable or self.cln.is_copyable
 
+    @property
+    def has_checked_line(self) -> bool:
+        """Whether any line may be copied: what does it, or what looks at it first."""
+        return self.is_checked or self.lnd.is_checked or self.cln.is_checked
+
 
 def known_targets(facts: NodeFacts) -> frozenset[str]:
     """Return every id a command for this node may name: channels, peers and candidates; never the node itself."""
@@ -108,7 +113,7 @@ def _draft(action: Action, limits: Limits) -> Draft:
         case Inspect():
             return command_text.inspect(action)
         case ManualStep():
-            return Draft(PlatformDraft(instead=action.text), PlatformDraft(instead=action.text))
+            return command_text.by_hand(action)
         case _:
             return _moving_draft(action)
 
@@ -156,7 +161,7 @@ def _why_refused(action: Action, limits: Limits) -> str | None:
     named = {action.target}
     match action:
         case SetChannelFee() | ChargeLndRule():
-            problem = why_outside(action.current, action.new, limits=limits)
+            problem = why_outside(action.current, action.new, limits=limits) or _why_no_way_back(action)
             named.add(action.channel.peer_pubkey)
         case SetHtlcLimits():
             problem = _why_htlc_is_wrong(action)
@@ -173,6 +178,14 @@ def _why_refused(action: Action, limits: Limits) -> str | None:
         case LoopOut() | LoopIn() | Inspect() | ManualStep():
             return None
     return "the operator's blacklist holds this channel or peer" if named & limits.blacklist else problem
+
+
+def _why_no_way_back(action: SetChannelFee | ChargeLndRule) -> str | None:
+    """LND's command writes inbound discounts only: a surcharge that stands could not be restored."""
+    before = (action.current.inbound_base_fee_msat or 0, action.current.inbound_fee_ppm or 0)
+    after = (action.new.inbound_base_fee_msat or 0, action.new.inbound_fee_ppm or 0)
+    is_surcharge = max(before) > 0 and before != after
+    return "the present inbound fee is a surcharge, which no command could restore" if is_surcharge else None
 
 
 def _why_htlc_is_wrong(action: SetHtlcLimits) -> str | None:

@@ -5,11 +5,14 @@ RecommendationsError
 ├── AdviceFailed             tell who asked: the turn ended with `error`
 ├── MoveNotAllowed           offer what its state allows
 ├── SealBroken               ask for the credential again
+├── NodeAddressRefused       ask for another address: this one may not be read
 ├── SourceError              a connected node or service: see source_errors.py
 ├── NotFound                 tell who asked: there is no such thing here
 │   ├── NodeNotFound         offer the search
 │   ├── NetworkNotFound      offer an import or the demo
-│   └── RecommendationNotFound  nothing to offer: absent, or not theirs to see
+│   ├── AlertNotFound        nothing to offer: absent, or not theirs to see
+│   ├── RecommendationNotFound  nothing to offer: absent, or not theirs to see
+│   └── ConnectionNotFound   nothing to offer: absent, or not theirs to see
 └── GraphError               tell who imports: nothing was stored
     ├── GraphFileBroken      mend or export the file again; names record and field
     ├── GraphFileTooLarge    raise the limit, or import on the command line
@@ -54,12 +57,27 @@ class NetworkNotFound(NotFound):
         super().__init__(message)
 
 
+class AlertNotFound(NotFound):
+    code = "alert_not_found"
+
+    def __init__(self, key: int) -> None:
+        super().__init__("There is no such alert.")
+        self.key = key
+
+
 class RecommendationNotFound(NotFound):
     code = "recommendation_not_found"
 
     def __init__(self, key: str) -> None:
         super().__init__("There is no such recommendation.")
         self.key = key
+
+
+class ConnectionNotFound(NotFound):
+    code = "connection_not_found"
+
+    def __init__(self, message: str = "There is no such connected node.") -> None:
+        super().__init__(message)
 
 
 class MoveNotAllowed(RecommendationsError):
@@ -85,6 +103,10 @@ class SealBroken(RecommendationsError):
         self, message: str = "A stored credential was sealed with another CREDENTIAL_KEY. Enter the credential again."
     ) -> None:
         super().__init__(message)
+
+
+class NodeAddressRefused(RecommendationsError):
+    code = "node_address_refused"
 
 
 class GraphError(RecommendationsError):

@@ -6,6 +6,8 @@ Every rule reads these values and nothing else, so a finding can be recomputed f
 from dataclasses import dataclass
 from datetime import datetime
 
+LOOK_BACK_DAYS = 120  # how far back the latest forward is looked for: rule 9 calls 90 idle days strong
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
@@ -62,6 +64,54 @@ class FlowFacts:
     in_14d_sat: int
     latest_forward_at: datetime | None
     settled_amounts_p90_msat: int | None
+    known_days: float | None = None  # how far back forwards are complete; None: no further than the window
+    fees_90d_msat: int | None = None  # None where fewer than 90 days are known
+
+    @property
+    def complete_days(self) -> float:
+        """Return for how many days it is known what was forwarded."""
+        return self.window_days if self.known_days is None else self.known_days
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFacts:
+    """Forwards that would have left through one channel and did not settle, over `window_days`."""
+
+    window_days: int
+    short_count: int  # failed at this channel for lack of balance (TEMPORARY_CHANNEL_FAILURE)
+    short_7d_count: int
+    short_sat: int | None  # what they would have moved, as far as the amounts are known
+    missed_fee_msat: int | None  # what they would have earned, as far as that is known
+    priced_count: int  # of them, those whose fee is known
+    other_count: int  # failed here for other reasons, or behind this channel
+
+
+@dataclass(frozen=True, slots=True)
+class CostFacts:
+    """What one channel cost its operator, msat. Complete for `window_days`, which is 90 at most."""
+
+    window_days: int
+    rebalance_msat: int
+    rebalance_30d_msat: int
+    rebalanced_msat: int  # what the rebalances brought in, as far as the amounts are known
+    open_msat: int | None  # None: no opening of this channel is on record
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBounds:
+    """What the operator allows on one channel; None: no bound."""
+
+    min_fee_ppm: int | None = None
+    max_fee_ppm: int | None = None
+    is_hands_off: bool = False
+
+    def nearest_ppm(self, fee_ppm: int) -> int:
+        """Return the allowed fee that is closest to this one."""
+        raised = fee_ppm if self.min_fee_ppm is None else max(fee_ppm, self.min_fee_ppm)
+        return raised if self.max_fee_ppm is None else min(raised, self.max_fee_ppm)
+
+
+UNBOUNDED = ChannelBounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +126,8 @@ class PrivateChannelFacts:
     monitored_days: float | None
     flow: FlowFacts | None
     measured_at: datetime | None
+    failures: FailureFacts | None = None
+    costs: CostFacts | None = None
 
     @property
     def local_ratio(self) -> float | None:
@@ -96,6 +148,14 @@ class ChannelFacts:
     is_live: bool  # a side updated its policy within 14 days of the snapshot
     market: MarketFacts
     private: PrivateChannelFacts | None = None
+    bounds: ChannelBounds = UNBOUNDED
+    is_policy_from_node: bool = False  # own_policy is what the node itself says, newer than the graph
+    siblings: tuple[str, ...] = ()  # further channels with this peer that are judged together with this one
+    joint_capacity_sat: int | None = None  # of this one and its siblings, where they are judged together
+
+    @property
+    def judged_capacity_sat(self) -> int:
+        return self.capacity_sat if self.joint_capacity_sat is None else self.joint_capacity_sat
 
     @property
     def is_public_complete(self) -> bool:
@@ -114,6 +174,7 @@ class CandidateFacts:
     shared_peers: int
     score: float
     median_fee_ppm: int | None = None
+    recent_openers: int | None = None  # nodes of our neighborhood that opened a channel with it in the latest 30 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +193,10 @@ class NetworkFacts:
     median_channel_sat: int | None
     congestion_level: str | None  # low | normal | high; None without an on-chain fee source
     onchain_fee_sat_vb: float | None = None
-    onchain_fee_percentile: float | None = None
+    onchain_fee_percentile: float | None = None  # of the latest 30 days, 0-100
+    onchain_fee_percentile_14d: float | None = None
+    onchain_as_of: datetime | None = None
+    onchain_source: str = ""  # see domain/onchain.py; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +244,14 @@ class NodeFacts:
     candidates: tuple[CandidateFacts, ...] = ()
     private: PrivateNodeFacts | None = None
     private_source: str | None = None
+    joint: tuple[ChannelFacts, ...] | None = None  # priced channels by peer, once they were computed; None: not yet
     band_revenue_msat: int | None = None  # median revenue in 30 days of known nodes of this size
+
+    @property
+    def judged_at(self) -> datetime:
+        """Return the newest moment that facts are of: a connected node is read more often than the graph."""
+        measured_at = None if self.private is None else self.private.measured_at
+        return self.as_of if measured_at is None else max(self.as_of, measured_at)
 
     @property
     def has_private_data(self) -> bool:

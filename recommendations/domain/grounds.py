@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rag.domain.passages import Citation
+from recommendations.domain.actions import CloseChannel, LoopIn, LoopOut, OpenChannel
+from recommendations.domain.claims import judge, told
 from recommendations.domain.model_output import Known
-from recommendations.domain.quality import grounded_share, numbers_in
 from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.domain.wording import NEVER_ADVISED, acts_in
+
+_ACT_OF = {CloseChannel: "close", OpenChannel: "open", LoopIn: "send", LoopOut: "send"}
 
 
 def number_citations(items: Iterable[ScoredRecommendation]) -> tuple[Citation, ...]:
@@ -15,13 +19,22 @@ def number_citations(items: Iterable[ScoredRecommendation]) -> tuple[Citation, .
     return tuple(replace(citation, number=number) for number, citation in enumerate(distinct.values(), start=1))
 
 
-def known(items: Iterable[ScoredRecommendation], citations: Iterable[Citation], told: Iterable[str]) -> Known:
-    """Return what an answer may refer to; `told` is every line of data the model was given."""
+def known(
+    items: Iterable[ScoredRecommendation], citations: Iterable[Citation], lines: Iterable[str], *, lang: str
+) -> Known:
+    """Return what an answer may refer to. `lines` is the data of the node alone: a passage proves nothing about it."""
     kept = tuple(items)
-    numbers = frozenset(number for line in told for number in numbers_in(line))
+    numbers = tuple(citation.number for citation in citations)
     return Known(
-        finding_keys=frozenset(item.finding_key for item in kept),
-        evidence_ids=frozenset(evidence.id for item in kept for evidence in item.evidence),
-        citation_numbers=frozenset(citation.number for citation in citations),
-        is_grounded=lambda text: grounded_share(text, numbers) in (None, 1.0),
+        finding_keys=tuple(item.finding_key for item in kept),  # in rank order, as a model meets them
+        evidence_ids=tuple(dict.fromkeys(evidence.id for item in kept for evidence in item.evidence)),
+        citation_numbers=numbers,
+        is_grounded=judge(told(lines), citations=frozenset(numbers), lang=lang),
+        acts_by_finding={item.finding_key: _acts_of(item) for item in kept},
     )
+
+
+def _acts_of(item: ScoredRecommendation) -> frozenset[str]:
+    own = _ACT_OF.get(type(item.action))
+    words = acts_in(f"{item.title} {item.explanation} {item.manual_step or ''}") - NEVER_ADVISED
+    return words | ({own} if own else set())

@@ -4,13 +4,16 @@ The model chooses among findings the rules already made, orders them and explain
 is not in the facts, a command, or a target: those come from the finding's typed action.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-MOST_ITEMS = 6
+from recommendations.domain.shapes import Part, Shape
+from recommendations.domain.wording import acts_in
+
+MOST_REFERENCES = 8  # of evidence or of passages, in one item
 LONGEST_TITLE = 160
 LONGEST_TEXT = 1200
 SCHEMA_ITEM_KEYS = ("finding", "title", "rationale", "evidence", "citations", "risk", "effort_hours")
@@ -28,19 +31,12 @@ class ItemOut(msgspec.Struct, forbid_unknown_fields=False):
     effort_hours: float | None = None
 
 
-class AnalysisOut(msgspec.Struct):
-    performance: str = ""
-    strengths: list[str] = []
-    weaknesses: list[str] = []
-
-
 class AdviceOut(msgspec.Struct):
-    """The whole answer as the model writes it."""
+    """The whole answer as the model writes it. Items are judged one by one; the analysis by what was asked."""
 
     summary: str
-    recommendations: list[ItemOut]
-    analysis: AnalysisOut = msgspec.field(default_factory=AnalysisOut)
-    limits: list[str] = []
+    recommendations: list[Any]
+    analysis: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +53,25 @@ class CheckedItem:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an item may refer to, and how its text is judged."""
+    """What an item may refer to, and how its text is judged.
 
-    finding_keys: Set[str]
-    evidence_ids: Set[str]
-    citation_numbers: Set[int]
-    is_grounded: Any  # Callable[[str], bool]: every number of the text is in the facts
+    `acts_by_finding` names what each finding itself advises to close, open or send: no other text may speak of it.
+    """
+
+    finding_keys: Collection[str]
+    evidence_ids: Collection[str]
+    citation_numbers: Collection[int]
+    is_grounded: Callable[[str], bool]  # every number, name and citation of the text is accounted for
+    acts_by_finding: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def allows(self, text: str, *, finding: str | None) -> bool:
+        """Whether the acts a text speaks of are those of its finding; without one, those of any finding."""
+        named = self.acts_by_finding.get(finding, frozenset()) if finding else self._every_act
+        return acts_in(text) <= named
+
+    @property
+    def _every_act(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.acts_by_finding.values())
 
 
 @dataclass(slots=True)
@@ -78,41 +87,41 @@ class Tally:
     seen: set[str] = field(default_factory=set)
 
 
-def schema(finding_keys: Sequence[str]) -> dict[str, Any]:
-    """Return the JSON schema that the host enforces; findings are an enumeration, so an invented one cannot be said."""
+def schema(known: Known, shape: Shape) -> dict[str, Any]:
+    """Return the JSON schema that the host enforces.
+
+    Findings, evidence and citations are enumerations: a host that keeps the schema cannot say an invented one.
+    """
     text = {"type": "string"}
     item = {
         "type": "object",
         "properties": {
-            "finding": {"type": "string", "enum": list(finding_keys)},
+            "finding": {"type": "string", "enum": list(known.finding_keys)},
             "title": text,
             "rationale": text,
-            "evidence": {"type": "array", "items": text},
-            "citations": {"type": "array", "items": {"type": "integer"}},
+            "evidence": _chosen_from("string", known.evidence_ids),
+            "citations": _chosen_from("integer", known.citation_numbers),
             "risk": {"type": "string", "enum": ["minimal", "low", "medium", "high", "critical"]},
             "effort_hours": {"type": "number"},
         },
         "required": ["finding", "title", "rationale", "evidence"],
     }
-    analysis = {
-        "type": "object",
-        "properties": {
-            "performance": text,
-            "strengths": {"type": "array", "items": text},
-            "weaknesses": {"type": "array", "items": text},
-        },
-        "required": ["performance"],
-    }
     return {
         "type": "object",
         "properties": {
             "summary": text,
-            "analysis": analysis,
-            "recommendations": {"type": "array", "items": item, "minItems": 1, "maxItems": MOST_ITEMS},
-            "limits": {"type": "array", "items": text},
+            "analysis": shape.schema(),
+            "recommendations": {"type": "array", "items": item, "minItems": 1, "maxItems": shape.most_chosen},
         },
         "required": ["summary", "recommendations"],
     }
+
+
+def _chosen_from(kind: str, values: Collection[str] | Collection[int]) -> dict[str, Any]:
+    """Return the schema of a list of these values; of none it stays empty."""
+    if not values:
+        return {"type": "array", "items": {"type": kind}, "maxItems": 0}
+    return {"type": "array", "items": {"type": kind, "enum": list(values)}, "maxItems": MOST_REFERENCES}
 
 
 def check_item(raw: Mapping[str, Any], known: Known, tally: Tally) -> CheckedItem | None:
@@ -120,7 +129,7 @@ def check_item(raw: Mapping[str, Any], known: Known, tally: Tally) -> CheckedIte
     tally.offered += 1
     try:
         item = msgspec.convert(raw, ItemOut, strict=False)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return None
     key = _finding_key(item, known)
     if key is None or key in tally.seen:
@@ -132,21 +141,37 @@ def check_item(raw: Mapping[str, Any], known: Known, tally: Tally) -> CheckedIte
     citations = tuple(number for number in numbers if number in known.citation_numbers)
     tally.references += len(item.evidence) + len(numbers)
     tally.resolved_references += len(evidence) + len(citations)
-    title, rationale = (_believed(text, limit, known, tally) for text, limit in _texts(item))
+    title, rationale = (_believed(text, limit, known, tally, finding=key) for text, limit in _texts(item))
     dropped = tuple(name for name, text in (("title", title), ("rationale", rationale)) if text is None)
     return CheckedItem(key, title, rationale, evidence, citations, dropped)
 
 
 def check_text(text: str, known: Known, tally: Tally) -> str | None:
     """Return the text when every number in it is known, else None; counted either way."""
-    return _believed(text, LONGEST_TEXT, known, tally)
+    return _believed(text, LONGEST_TEXT, known, tally, finding=None)
+
+
+def check_analysis(raw: object, shape: Shape, known: Known, tally: Tally) -> dict[str, Any]:
+    """Return the parts of an analysis that may be shown; one that is missing or not believed is left out."""
+    given = raw if isinstance(raw, Mapping) else {}
+    found = {part.name: _checked_part(given.get(part.name), part, known, tally) for part in shape.spoken}
+    return {name: value for name, value in found.items() if value}
+
+
+def _checked_part(value: Any, part: Part, known: Known, tally: Tally) -> str | list[str] | None:
+    if not part.is_list:
+        return check_text(value, known, tally) if isinstance(value, str) else None
+    given = value if isinstance(value, list) else []
+    texts = (check_text(one, known, tally) for one in given[: part.most] if isinstance(one, str))
+    kept = list(dict.fromkeys(text for text in texts if text))
+    return kept if len(kept) >= part.least else None
 
 
 def parse(text: str) -> AdviceOut | None:
     """Return the whole document, or None when it does not keep the contract."""
     try:
         return msgspec.json.decode(text.encode(), type=AdviceOut, strict=False)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
 
 
@@ -161,12 +186,12 @@ def _finding_key(item: ItemOut, known: Known) -> str | None:
     return next((owner for owner in owners if owner in known.finding_keys), None)
 
 
-def _believed(text: str, limit: int, known: Known, tally: Tally) -> str | None:
+def _believed(text: str, limit: int, known: Known, tally: Tally, *, finding: str | None) -> str | None:
     cleaned = " ".join(text.split())
     if not cleaned:
         return None
     tally.texts += 1
-    if len(cleaned) > limit or not known.is_grounded(cleaned):
+    if len(cleaned) > limit or not known.is_grounded(cleaned) or not known.allows(cleaned, finding=finding):
         return None
     tally.grounded_texts += 1
     return cleaned

@@ -5,50 +5,75 @@ brace is there, long before the whole document parses.
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+_IN_TEXT, _BETWEEN = re.compile(r'["\\]'), re.compile(r'["{}\[\]]')
 LONGEST_ANSWER = 400_000  # characters; a model that writes more is looping
 
 
 @dataclass(slots=True)
 class ItemScanner:
-    """Feed pieces of text; get back each complete object of the array named `key`, once, in order."""
+    """Feed pieces of text; get back each complete object of the array named `key`, once, in order.
+
+    Each sign is looked at once and nothing is copied twice, so that a looping model costs no more than its length.
+    """
 
     key: str
-    text: str = ""
-    _position: int = 0
+    _pieces: list[str] = field(default_factory=list)
+    _length: int = 0
     _array_depth: int | None = None
     _depth: int = 0
-    _item_start: int | None = None
+    _item: list[str] | None = None  # the pieces of the object being read
     _in_string: bool = False
     _is_escaped: bool = False
-    _string_start: int = 0
-    _latest_string: str = ""
-    _is_over: bool = field(default=False)
+    _string: str = ""  # the latest string, as far as it can be a name
+    _is_over: bool = False
+
+    @property
+    def text(self) -> str:
+        """Everything fed so far."""
+        return "".join(self._pieces)
 
     def feed(self, piece: str) -> tuple[dict[str, Any], ...]:
         """Return the items completed by `piece`; broken ones are skipped, the whole text is checked at the end.
 
         :raises ValueError: when the text outgrows LONGEST_ANSWER.
         """
-        self.text += piece
-        if len(self.text) > LONGEST_ANSWER:
+        self._pieces.append(piece)
+        self._length += len(piece)
+        if self._length > LONGEST_ANSWER:
             raise ValueError("the answer is longer than any valid answer")
-        found = []
-        while self._position < len(self.text):
-            item = self._step(self.text[self._position])
-            self._position += 1
+        found, start = [], 0
+        while (place := self._next_mark(piece, start)) is not None:
+            self._keep(piece[start : place + 1])
+            item = self._step(piece[place])
+            start = place + 1
             if item is not None:
                 found.append(item)
+        self._keep(piece[start:])
         return tuple(found)
+
+    def _next_mark(self, piece: str, start: int) -> int | None:
+        """Return where the next sign stands that means something here; what lies between is skipped."""
+        if self._is_escaped:
+            return start if start < len(piece) else None
+        mark = (_IN_TEXT if self._in_string else _BETWEEN).search(piece, start)
+        return None if mark is None else mark.start()
+
+    def _keep(self, part: str) -> None:
+        if self._item is not None:
+            self._item.append(part)
+        if self._in_string and len(self._string) <= len(self.key) + 1:
+            self._string += part[: len(self.key) + 2]
 
     def _step(self, sign: str) -> dict[str, Any] | None:
         if self._in_string:
             self._inside_string(sign)
             return None
         if sign == '"':
-            self._in_string, self._string_start = True, self._position + 1
+            self._in_string, self._string = True, ""
         elif sign in "{[":
             self._open(sign)
         elif sign in "}]":
@@ -62,14 +87,14 @@ class ItemScanner:
             self._is_escaped = True
         elif sign == '"':
             self._in_string = False
-            self._latest_string = self.text[self._string_start : self._position]
 
     def _open(self, sign: str) -> None:
         self._depth += 1
-        if sign == "[" and self._array_depth is None and not self._is_over and self._latest_string == self.key:
+        is_named = self._string == f'{self.key}"'
+        if sign == "[" and self._array_depth is None and not self._is_over and is_named:
             self._array_depth = self._depth
         elif sign == "{" and self._array_depth is not None and self._depth == self._array_depth + 1:
-            self._item_start = self._position
+            self._item = ["{"]
 
     def _close(self, sign: str) -> dict[str, Any] | None:
         self._depth -= 1
@@ -78,15 +103,15 @@ class ItemScanner:
         if sign == "]" and self._depth == self._array_depth - 1:
             self._array_depth, self._is_over = None, True
             return None
-        if sign == "}" and self._depth == self._array_depth and self._item_start is not None:
-            start, self._item_start = self._item_start, None
-            return _parsed(self.text[start : self._position + 1])
+        if sign == "}" and self._depth == self._array_depth and self._item is not None:
+            item, self._item = self._item, None
+            return _parsed("".join(item))
         return None
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested deeper than anything meant
         return None
     return value if isinstance(value, dict) else None

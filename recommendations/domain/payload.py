@@ -35,7 +35,7 @@ def commands_payload(action: Action | None, commands: RenderedCommands | None) -
         return dict(NO_COMMANDS)
     return {
         "command": _first_checked(commands),
-        "commands": None if isinstance(action, ManualStep) else _both(commands),
+        "commands": _both(commands, is_manual=isinstance(action, ManualStep)),
         "values": [flat(value) for value in commands.values],
         "notes": list(commands.notes),
         "cannot_undo": commands.cannot_undo,
@@ -46,8 +46,10 @@ def commands_payload(action: Action | None, commands: RenderedCommands | None) -
     }
 
 
-def _both(commands: RenderedCommands) -> dict[str, Any]:
-    return {"lnd": _platform(commands.lnd), "cln": _platform(commands.cln)}
+def _both(commands: RenderedCommands, *, is_manual: bool) -> dict[str, Any]:
+    """Return both platforms' lines. What to do by hand stands in the step itself, and is not said twice."""
+    both = {"lnd": _platform(commands.lnd), "cln": _platform(commands.cln)}
+    return {name: {**one, "instead": ""} for name, one in both.items()} if is_manual else both
 
 
 def _platform(one: PlatformCommands) -> dict[str, Any]:

@@ -129,13 +129,15 @@ def _share(verdicts: list[bool]) -> float | None:
     return sum(verdicts) / len(verdicts) if verdicts else None
 
 
-def rules_quality(items: tuple[ScoredRecommendation, ...]) -> tuple[float | None, dict[str, float | None]]:
+def rules_quality(
+    items: tuple[ScoredRecommendation, ...], *, lang: str = "en"
+) -> tuple[float | None, dict[str, float | None]]:
     """Return quality and components of advice in the rules' own words; None where there was nothing to advise."""
     if not items:
         return None, dict.fromkeys(WEIGHTS)
     numbers = frozenset[float]().union(*(_ground_of(item) for item in items))
     references = frozenset(evidence.id for item in items for evidence in item.evidence)
-    quality = quality_score((_item(item) for item in items), Ground(numbers, references))
+    quality = quality_score((_item(item) for item in items), Ground(numbers, references, lang))
     return quality.score, {**quality.components, "coverage": quality.coverage}
 
 

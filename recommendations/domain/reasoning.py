@@ -131,8 +131,9 @@ def _fact(name: str, one: ScoringInput, words: Words) -> str:
     if name == "time_to_value":
         return f"{one.days_to_effect:.0f} d" if words is ENGLISH else f"{one.days_to_effect:.0f} j"
     if name == "network_conditions":
-        is_fee = one.fee_ppm is not None and one.peer_median_ppm is not None
-        return f"{one.fee_ppm:,} / {one.peer_median_ppm:,} ppm" if is_fee else "on-chain"
+        if one.fee_ppm is None or one.peer_median_ppm is None:
+            return "on-chain" if words is ENGLISH else "sur la chaîne"
+        return f"{_grouped(one.fee_ppm, words)} / {_grouped(one.peer_median_ppm, words)} ppm"
     known = words.facts.format(present=one.facts_present, needed=one.facts_needed)
     days = one.oldest_fact_days
     return known if days is None or days < 1 else f"{known}, {words.days.format(days=round(days))}"
@@ -146,5 +147,9 @@ def _number(value: float, digits: int, words: Words) -> str:
 
 
 def _thousands(value: float, words: Words) -> str:
-    text = f"{value:+,.0f}"
+    return f"{'-' if value < 0 else '+'}{_grouped(abs(value), words)}"
+
+
+def _grouped(value: float, words: Words) -> str:
+    text = f"{value:,.0f}"
     return text if words.decimal == "." else text.replace(",", "\u202f")

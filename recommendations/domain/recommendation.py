@@ -21,8 +21,10 @@ from recommendations.domain.advice import (
     State,
 )
 from recommendations.domain.commands import RenderedCommands, known_targets, render
+from recommendations.domain.contract import deadline_hours, expected_impact, validation
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.findings.catalog import Examination
+from recommendations.domain.french import beside, in_french
 from recommendations.domain.judging import node_metrics, scoring_input
 from recommendations.domain.limits import Limits
 from recommendations.domain.payload import UNITS, commands_payload, evidence_payload, flat
@@ -98,6 +100,9 @@ class ScoredRecommendation:
             "evidence": [evidence_payload(one) for one in self.evidence],
             "gain": None if self.gain is None else flat(self.gain),
             "impact": None if self.impact is None else flat(self.impact),
+            "expected_impact": expected_impact(self),
+            "validation": validation(self),
+            "deadline_hours": deadline_hours(self.priority),
             **commands_payload(self.action, self.commands),
             "citations": [flat(citation) for citation in self.citations],
             "state": self.state.value,
@@ -170,10 +175,12 @@ def _scored(
         identity = tracking_id_of(facts.pubkey, rule=finding.rule, target=finding.target, action=finding.action, at=at)
         one = scoring_input(finding, tracking_id=identity, at=at)
         score = score_recommendation(one, node, network, weights=weights)
-        commands = None if finding.action is None else render(finding.action, limits=limits, known=known)
+        told = in_french(finding) if lang == "fr" else finding
+        commands = None if told.action is None else render(told.action, limits=limits, known=known)
+        commands = beside(commands) if commands is not None and lang == "fr" else commands
         words = reason(score, one, lang=lang)
         more = examination.more.get(finding.rule, 0)
-        yield _recommendation(finding, score, commands, words, more=more, at=at)
+        yield _recommendation(told, score, commands, words, more=more, at=at)
 
 
 def _recommendation(

@@ -1,9 +1,9 @@
 """Tables of the advice floor: networks and graph spans, private data and history, limits, alerts, advice."""
 
 from recommendations.models.advice import NodeView, Recommendation, RecommendationRun, Threshold, WeightRevision
-from recommendations.models.alerts import Alert, AlertChoice
-from recommendations.models.bulk import BulkRun
-from recommendations.models.enrichment import Enrichment, OnchainFee
+from recommendations.models.alerts import Alert, AlertChoice, Watch
+from recommendations.models.bulk import BulkRun, WarmRun
+from recommendations.models.enrichment import Enrichment, OnchainFee, OutsideReading
 from recommendations.models.graph import Channel, GraphSnapshot, Network, Node, NodeMetrics, Policy
 from recommendations.models.history import ChannelCost, ClosedChannel, FailedForward, UptimeDay
 from recommendations.models.limits import ChannelLimit, NodeStance
@@ -30,11 +30,14 @@ __all__ = [
     "NodeStance",
     "NodeView",
     "OnchainFee",
+    "OutsideReading",
     "Policy",
     "PrivateChannel",
     "Recommendation",
     "RecommendationRun",
     "Threshold",
     "UptimeDay",
+    "WarmRun",
+    "Watch",
     "WeightRevision",
 ]

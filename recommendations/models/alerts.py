@@ -13,10 +13,14 @@ class AlertChoice(models.Model):
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     email = models.EmailField(blank=True)
     webhook = models.TextField(blank=True, editable=False, help_text="Sealed: an address may hold a key.")
+    webhook_key = models.TextField(blank=True, editable=False, help_text="Sealed; signs what is sent.")
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC")
     least_severity = models.CharField(max_length=10, default="high")
+    breaks_quiet = models.BooleanField(default=False, help_text="Critical alerts are sent in quiet hours too.")
+    trouble = models.CharField(max_length=300, blank=True, help_text="Why the latest message did not arrive.")
+    trouble_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -41,11 +45,14 @@ class Alert(models.Model):
     title = models.CharField(max_length=300)
     text = models.TextField()
     evidence = models.JSONField(default=list)
-    began_at = models.DateTimeField()
+    began_at = models.DateTimeField(help_text="Since when it is so, as far as is known.")
+    opened_at = models.DateTimeField(help_text="When it was first found to be so.")
     seen_at = models.DateTimeField(help_text="When it was last found to be so.")
     over_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    sent_by = models.JSONField(default=list, help_text="Ways by which it already went out.")
+    tried_at = models.DateTimeField(null=True, help_text="When sending was last begun.")
     sending_failures = models.PositiveIntegerField(default=0)
     message = models.CharField(max_length=300, blank=True, help_text="Why it could not be sent.")
 
@@ -60,3 +67,14 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Watch(models.Model):
+    """What the latest look at a node keeps for the next one: since when each peer has been away."""
+
+    connection = models.OneToOneField(NodeConnection, on_delete=models.CASCADE, related_name="watch")
+    at = models.DateTimeField(help_text="When the node was last looked at.")
+    away_since = models.JSONField(default=dict, help_text="Peer key to the first reading that missed it.")
+
+    def __str__(self) -> str:
+        return f"watch over {self.connection_id}"

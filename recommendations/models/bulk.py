@@ -1,4 +1,4 @@
-"""Advice for a whole snapshot at once: one row for each run, with what it came to."""
+"""What is done for many nodes at once, advice for a whole snapshot and warming: a row for each run, what it came to."""
 
 import uuid
 
@@ -23,6 +23,7 @@ class BulkRun(models.Model):
     message = models.CharField(max_length=300, blank=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    latest_node = models.BigIntegerField(default=0, editable=False, help_text="Where the next slice goes on.")
     items = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(null=True)
     started_at = models.DateTimeField(default=timezone.now)
@@ -34,3 +35,22 @@ class BulkRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.snapshot_id}: {self.state}"
+
+
+class WarmRun(models.Model):
+    """One warming of popular nodes and common questions. Without a model there are no nodes to warm."""
+
+    started_at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField()
+    nodes_warmed = models.PositiveIntegerField()
+    nodes_already_warm = models.PositiveIntegerField()
+    nodes_failed = models.PositiveIntegerField()
+    questions_warmed = models.PositiveIntegerField()
+    questions_already_warm = models.PositiveIntegerField()
+    questions_failed = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {self.nodes_warmed} nodes, {self.questions_warmed} questions"

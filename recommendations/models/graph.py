@@ -21,6 +21,9 @@ class Network(models.Model):
     name = models.CharField(max_length=80)
     is_default = models.BooleanField(default=False)
     is_synthetic = models.BooleanField(default=False)
+    keep_history_days = models.PositiveIntegerField(
+        default=180, help_text="Older policies, channels and figures that no longer stand are removed; 0: never."
+    )
 
     class Meta:
         ordering = ("slug",)
@@ -103,7 +106,13 @@ class Node(models.Model):
     addresses = models.JSONField(default=list, help_text="host:port, as announced.")
     announced_at = models.DateTimeField(null=True)
     since_snapshot = models.ForeignKey(
-        GraphSnapshot, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+        GraphSnapshot,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Empty: its operator connected it, and no graph has told of it yet.",
     )
     until_snapshot = models.ForeignKey(
         GraphSnapshot, on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False

@@ -22,8 +22,8 @@ class NodeConnection(models.Model):
         SYNCING = "syncing", "Being read"
         READY = "ready", "Up to date"
         UNREACHABLE = "unreachable", "Does not answer"
-        REFUSED = "refused", "Refuses the credential"
-        BROKEN = "broken", "Answers what cannot be read"
+        REFUSED = "refused", "Needs another credential or certificate"
+        BROKEN = "broken", "Answers what cannot be used"
 
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="connections")
     owner = models.ForeignKey(
@@ -50,6 +50,7 @@ class NodeConnection(models.Model):
     address = models.CharField(max_length=300, blank=True, help_text="https://host:port of the node's REST interface.")
     credential = models.TextField(blank=True, editable=False, help_text="Sealed; never shown again.")
     certificate = models.TextField(blank=True, help_text="PEM of the node's certificate; empty: public authorities.")
+    is_paused = models.BooleanField(default=False, help_text="Read only when asked, until it is resumed.")
     refresh_every_min = models.PositiveIntegerField(default=15, help_text="0: only when asked.")
     graph_every_h = models.PositiveIntegerField(default=24, help_text="How often the public graph is read; 0: never.")
     graph_read_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -60,6 +61,9 @@ class NodeConnection(models.Model):
     cursor = models.JSONField(default=dict, editable=False, help_text="Where the history goes on.")
     version = models.CharField(max_length=80, blank=True, editable=False)
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    listened_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When somebody last listened to its failed forwards."
+    )
     failures_in_row = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

@@ -1,8 +1,13 @@
 """Reads of the advice floor: rows in, frozen values out."""
 
-from recommendations.queries.advice import recommendation_exists, recommendation_generation, recommendation_of
+from recommendations.queries.advice import (
+    recommendation_exists,
+    recommendation_generation,
+    recommendation_of,
+    recommendation_turn,
+)
 from recommendations.queries.balances import local_ratios
-from recommendations.queries.channels import ChannelFilters, ChannelLine, ChannelsPage, channels_at, channels_page
+from recommendations.queries.channels import ChannelFilters, ChannelsPage, channels_at, channels_page
 from recommendations.queries.networks import (
     FeeBar,
     ListedNetwork,
@@ -30,7 +35,6 @@ from recommendations.queries.popularity import ViewedNode, most_viewed_nodes
 
 __all__ = [
     "ChannelFilters",
-    "ChannelLine",
     "ChannelsPage",
     "FeeBar",
     "ListedNetwork",
@@ -58,5 +62,6 @@ __all__ = [
     "recommendation_exists",
     "recommendation_generation",
     "recommendation_of",
+    "recommendation_turn",
     "search_nodes",
 ]

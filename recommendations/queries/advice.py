@@ -27,6 +27,12 @@ def recommendation_exists(key: UUID, *, user: Viewer) -> bool:
     return Recommendation.objects.visible_to(user).filter(pk=key).exists()
 
 
+def recommendation_turn(key: UUID) -> tuple[str, tuple[str, ...]]:
+    """Return the node a recommendation is for, and every rollout its turn met, as `rollout:variant`."""
+    row = Recommendation.objects.filter(pk=key).values("node__pubkey", "run__rollout").first()
+    return (row["node__pubkey"], tuple((row["run__rollout"] or {}).get("experiments", ()))) if row else ("", ())
+
+
 def recommendation_generation(key: UUID) -> tuple[UUID | None, tuple[UUID, ...]]:
     """Return the generation behind a recommendation, None where no model spoke, with all that came of the same run."""
     row = Recommendation.objects.filter(pk=key).values("run_id", "run__generation_id").first()

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from recommendations.domain.errors import NetworkNotFound
 from recommendations.domain.facts import NetworkFacts
+from recommendations.domain.onchain import UNKNOWN, OnchainState
 from recommendations.models import GraphSnapshot, Network
+from recommendations.queries.onchain import onchain_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,27 @@ def newest_snapshot(network: Network | str | None = None) -> GraphSnapshot:
     return snapshot
 
 
-def network_state(network: Network | str | None = None) -> NetworkFacts | None:
-    """Return the measured state of a network as of its newest snapshot, or None when there is none. One query."""
+def network_state(network: Network | str | None = None, *, at: datetime | None = None) -> NetworkFacts | None:
+    """Return the measured state of a network as of its newest snapshot, or None when there is none. Two queries.
+
+    :param at: the moment whose on-chain fees are meant; None: they stay unknown.
+    """
     snapshot = _newest(network)
-    return None if snapshot is None else network_facts(snapshot)
+    return None if snapshot is None else network_facts(snapshot, onchain=onchain_of(snapshot, at=at))
 
 
-def network_facts(snapshot: GraphSnapshot) -> NetworkFacts:
-    """Return a snapshot's statistics as facts. Congestion needs an on-chain fee source, and there is none here."""
+def onchain_of(snapshot: GraphSnapshot, *, at: datetime | None, connection_id: int | None = None) -> OnchainState:
+    """Return what a transaction costs at `at` in the chain of a snapshot's network. One query.
+
+    Unknown for a synthetic network: its channels stand in no chain, and real fees beside made-up ones would mislead.
+    """
+    if at is None or snapshot.network.is_synthetic:
+        return UNKNOWN
+    return onchain_state(at, connection_id=connection_id)
+
+
+def network_facts(snapshot: GraphSnapshot, *, onchain: OnchainState = UNKNOWN) -> NetworkFacts:
+    """Return a snapshot's statistics as facts, with what a transaction costs where that is known."""
     quantiles = sorted((int(percent), int(ppm)) for percent, ppm in snapshot.fee_quantiles_ppm.items())
     return NetworkFacts(
         slug=snapshot.network.slug,
@@ -74,7 +89,12 @@ def network_facts(snapshot: GraphSnapshot) -> NetworkFacts:
         fee_quantiles_ppm=tuple(quantiles),
         median_base_fee_msat=snapshot.median_base_fee_msat,
         median_channel_sat=snapshot.median_channel_sat,
-        congestion_level=None,
+        congestion_level=onchain.congestion_level,
+        onchain_fee_sat_vb=onchain.sat_vb,
+        onchain_fee_percentile=onchain.percentile_30d,
+        onchain_fee_percentile_14d=onchain.percentile_14d,
+        onchain_as_of=onchain.as_of,
+        onchain_source=onchain.source,
     )
 
 

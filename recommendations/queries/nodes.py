@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 
 from recommendations.domain.errors import NodeNotFound
 from recommendations.domain.network import age_days
@@ -157,6 +157,13 @@ def identify(pubkey: str, *, network: Network | str | None = None, user: Viewer 
     return find_place(pubkey, network=network, user=user).identity
 
 
+def ensure_known(pubkey: str, *, network: str | None = None) -> None:
+    """Return where there is such a node: a look before a stream begins. One query. Raises as `find_place`."""
+    standing = Node.objects.filter(pubkey=normalize_node_key(pubkey) or "", until_snapshot=None)
+    if not (standing.filter(network__slug=network) if network else standing).exists():
+        locate(pubkey, network=network)
+
+
 def locate(pubkey: str, *, network: Network | str | None = None) -> tuple[GraphSnapshot, Node]:
     """Return the node of this key and the newest snapshot it stands in. Two queries, or four when elsewhere.
 
@@ -187,7 +194,8 @@ def visible_connection(node: Node, *, user: Viewer) -> NodeConnection | None:
     is_demo = Q(kind=NodeConnection.Kind.DEMO, owner=None)
     is_visible = is_demo if user.pk is None else is_demo | Q(owner_id=user.pk)  # an API key may belong to nobody
     connections = NodeConnection.objects.filter(is_visible, node=node)
-    return connections.order_by("owner", "pk").first()  # PostgreSQL sorts null last: one's own comes first
+    latest_first = F("measured_at").desc(nulls_last=True)  # a node may be connected, and have files beside
+    return connections.order_by("owner", latest_first, "pk").first()  # null sorts last: one's own comes first
 
 
 def node_summary(pubkey: str, *, network: Network | str | None = None) -> NodeSummary:

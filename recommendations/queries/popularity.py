@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.db.models import Max, Sum
 
-from recommendations.models import Network, NodeView
+from recommendations.models import Network, NodeConnection, NodeView
 from recommendations.queries.networks import newest_snapshot
 
 
@@ -37,3 +37,9 @@ def most_viewed_nodes(
         .order_by("-views", "node__pubkey")[:limit]
     )
     return tuple(ViewedNode(*row) for row in counted)
+
+
+def connected_nodes() -> tuple[str, ...]:
+    """Return the keys of the nodes that somebody connected, the demo's left out. One query."""
+    own = NodeConnection.objects.exclude(kind=NodeConnection.Kind.DEMO).order_by("node__pubkey")
+    return tuple(own.values_list("node__pubkey", flat=True).distinct())

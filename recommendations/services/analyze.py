@@ -20,6 +20,7 @@ from rag.domain.events import Event, EventType, error, status, voice, waiting, w
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import lines, node_info
 from recommendations.domain.errors import RecommendationsError
+from recommendations.domain.sentence_gate import SentenceGate
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
 from recommendations.services.recommend import STOPPED_NOTE
@@ -32,6 +33,8 @@ from recommendations.services.voice import (
 )
 
 PURPOSE = "analysis"
+UNFOUNDED_NOTE = "Nothing that the model wrote stood up to the facts: these are lnrag's exact rules and facts."
+NOTHING_HELD = "answer_unfounded"  # no sentence of the model stood up to the facts
 
 
 @dataclass(slots=True)
@@ -106,7 +109,8 @@ async def _worded(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asy
                 async for event in events:
                     yield event
         except Unspoken as exc:
-            analysis.note = exc.note
+            analysis.note = UNFOUNDED_NOTE if exc.code == NOTHING_HELD else exc.note
+            analysis.model = ""
             yield warning(exc.code, analysis.note, progress=FIRST_PROGRESS)
         else:
             return
@@ -119,11 +123,13 @@ async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asyn
     if told is None or plan is None:
         raise Unspoken("no_model_available")
     speech = Speech(plan, told.messages, stop=ticket.stop)
+    known = told.known
+    gate = SentenceGate(lambda text: known.is_grounded(text) and known.allows(text, finding=None))
     citing = CitationFilter(passages=len(told.citations))
     try:
         async with aclosing(speech.pieces()) as pieces:
             async for piece in pieces:
-                for event in _heard(piece, analysis, citing, plan):
+                for event in _heard(piece, analysis, citing, gate, plan):
                     yield event
     except GenerationCanceled:
         raise
@@ -133,8 +139,10 @@ async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asyn
         raise (Interrupted() if analysis.model else Unspoken.by(exc)) from exc
     finally:
         analysis.generation = speech.record()
-    for event in _passed(citing.flush(), analysis):
+    for event in _passed(gate.feed(citing.flush()) + gate.flush(), analysis):
         yield event
+    if not analysis.text.strip():
+        raise Unspoken(NOTHING_HELD)
     analysis.citations = [
         {
             "number": item.number,
@@ -147,20 +155,22 @@ async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asyn
     ]
 
 
-def _heard(piece: Piece, analysis: Analysis, citing: CitationFilter, plan: GenerationPlan) -> Iterator[Event]:
+def _heard(
+    piece: Piece, analysis: Analysis, citing: CitationFilter, gate: SentenceGate, plan: GenerationPlan
+) -> Iterator[Event]:
     if isinstance(piece, Queued | Loading):
         yield waiting(piece)
     elif isinstance(piece, Started):
         analysis.model = piece.model
         yield voice(piece, plan=plan, message=WRITING, progress=FIRST_PROGRESS)
     elif isinstance(piece, Text):
-        yield from _passed(citing.feed(piece.content), analysis)
+        yield from _passed(gate.feed(citing.feed(piece.content)), analysis)
 
 
 def _passed(text: str, analysis: Analysis) -> Iterator[Event]:
-    if text:
-        analysis.text += text
-        yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": text})
+    """Yield the words that passed; a token without any shows that the model is writing."""
+    analysis.text += text
+    yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": text})
 
 
 def _in_rules_words(prepared: Prepared) -> str:

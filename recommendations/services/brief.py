@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from models_registry.domain.chat import Message, Role
 from models_registry.domain.query_types import QueryType
@@ -10,11 +10,11 @@ from rag.domain.passages import Citation
 from rag.domain.prompting import FRAMES, data_block, new_boundary
 from rag.services.prompts import ActivePrompt, active_prompt
 from recommendations.domain.briefing import channel_lines, lines
-from recommendations.domain.command_words import reads_like_a_command
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.grounds import known, number_citations
-from recommendations.domain.model_output import MOST_ITEMS, Known
+from recommendations.domain.model_output import Known
 from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.domain.shapes import SHAPES, Shape
 
 MOST_FINDINGS = 12
 CHOOSING = {
@@ -44,6 +44,7 @@ class Brief:
     citations: tuple[Citation, ...]
     known: Known
     finding_keys: tuple[str, ...]
+    shape: Shape
     digest: str  # of every line told, for the cache
     prompt_revision_id: int | None
 
@@ -55,18 +56,24 @@ def brief(
     *,
     lang: str,
     is_prose: bool = False,
+    prompt_revision: int | None = None,
 ) -> Brief:
-    """Return the brief of the best findings; `is_prose` asks for a description instead of chosen findings."""
+    """Return the brief of the best findings; `is_prose` asks for a description instead of chosen findings.
+
+    `prompt_revision` takes the place of the active prompt, where it is one of the same purpose and language.
+    """
     chosen = items[:MOST_FINDINGS]
     citations = number_citations(chosen)
     told = told_lines(facts, items)
-    prompt = active_prompt(f"advice:{query_type}", lang)
-    closing = (DESCRIBING if is_prose else CHOOSING)[lang].format(count=MOST_ITEMS)
+    prompt = active_prompt(f"advice:{query_type}", lang, revision_id=prompt_revision)
+    shape = SHAPES[query_type]
+    closing = (DESCRIBING if is_prose else CHOOSING)[lang].format(count=shape.most_chosen)
     return Brief(
         messages=_messages(prompt, told, citations, closing, lang=lang),
         citations=citations,
-        known=_known(chosen, citations, (*told, *(citation.quote for citation in citations))),
+        known=known(chosen, citations, told, lang=lang),
         finding_keys=tuple(item.finding_key for item in chosen),
+        shape=shape,
         digest=_digest(told, citations),
         prompt_revision_id=prompt.revision_id,
     )
@@ -78,12 +85,6 @@ def told_lines(facts: NodeFacts, items: tuple[ScoredRecommendation, ...]) -> tup
     targets = tuple(item.target for item in chosen)
     found = (line for item in chosen for line in _finding_lines(item))
     return (*lines(facts), *channel_lines(facts, targets), *found)
-
-
-def _known(chosen: tuple[ScoredRecommendation, ...], citations: tuple[Citation, ...], told: tuple[str, ...]) -> Known:
-    """Return what may be said. A command is never grounded: commands come from typed actions alone."""
-    grounds = known(chosen, citations, told)
-    return replace(grounds, is_grounded=lambda text: grounds.is_grounded(text) and not reads_like_a_command(text))
 
 
 def _digest(told: tuple[str, ...], citations: tuple[Citation, ...]) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from rag.domain.events import Event, EventType
-from recommendations.domain.advice import Priority
+from recommendations.domain import french
+from recommendations.domain.advice import Finding, Priority
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.services.prepare import Prepared
 
@@ -37,7 +38,12 @@ def by_priority(items: Iterable[ScoredRecommendation]) -> dict[str, int]:
 
 def lacking(prepared: Prepared) -> list[dict[str, Any]]:
     """Return the rules that could not judge, each with what is missing."""
-    return [
-        {"rule": finding.rule, "title": finding.title, "missing": list(finding.missing)}
-        for finding in prepared.examination.insufficient
-    ]
+    is_french = prepared.request.lang == "fr"
+    return [_lacking_of(finding, is_french=is_french) for finding in prepared.examination.insufficient]
+
+
+def _lacking_of(finding: Finding, *, is_french: bool) -> dict[str, Any]:
+    title, missing = finding.title, finding.missing
+    if is_french:
+        title, missing = french.name_of(finding.rule, otherwise=title), french.missing(missing)
+    return {"rule": finding.rule, "title": title, "missing": list(missing)}

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
+from rag.domain.commands import BARE, skeleton
+from rag.domain.hygiene import suspicious_patterns
 from rag.domain.passages import Citation, Passage
 from rag.queries.policy import library_epoch
 from rag.services.retrieve import retrieve
@@ -11,6 +13,7 @@ from recommendations.domain.recommendation import ScoredRecommendation
 
 MOST_CITATIONS = 2
 LONGEST_QUOTE = 320
+CONSIDERED = 6  # passages looked at; one that gives orders is passed over
 
 
 def cited(items: Iterable[ScoredRecommendation]) -> tuple[ScoredRecommendation, ...]:
@@ -23,10 +26,16 @@ def cited(items: Iterable[ScoredRecommendation]) -> tuple[ScoredRecommendation, 
 def _cited(words: str, _epoch: str) -> tuple[Citation, ...]:
     if not words:
         return ()
-    found = retrieve(words, k=4, lang="en").passages
+    found = [one for one in retrieve(words, k=CONSIDERED, lang="en").passages if is_harmless(one.text)]
     distinct = {passage.document_id: passage for passage in reversed(found)}
     best = sorted(distinct.values(), key=lambda passage: passage.rank)[:MOST_CITATIONS]
     return tuple(_citation(number, passage) for number, passage in enumerate(best, start=1))
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a passage may stand beside advice: no orders to a model, no command that acts on everything."""
+    words = skeleton(text)
+    return not suspicious_patterns(text) and not any(word in words for word in BARE)
 
 
 def _citation(number: int, passage: Passage) -> Citation:

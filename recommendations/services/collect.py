@@ -29,6 +29,7 @@ async def advise_now(request: AdviceRequest, *, at: datetime) -> Advice:
 
     :raises AdviceFailed: when the stream ended with any other `error`, with its code.
     """
+    request = replace(request, is_held=True)
     try:
         return await _drained(request, at=at)
     except AdviceFailed as exc:

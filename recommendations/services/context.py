@@ -8,7 +8,10 @@ from rag.domain.context import ContextBlock
 from recommendations.domain.briefing import channel_lines, lines, node_info
 from recommendations.domain.errors import RecommendationsError
 from recommendations.domain.findings.catalog import examine
-from recommendations.services.snapshot import node_facts
+from recommendations.domain.findings.profiles import profiled
+from recommendations.queries import find_place
+from recommendations.services.snapshot import facts_of
+from recommendations.services.stances import stance_of
 from recommendations.services.weights import active_thresholds
 
 MOST_FINDINGS = 8
@@ -20,10 +23,12 @@ class NodeContext:
     def facts(self, pubkey: str, *, user: AbstractBaseUser | AnonymousUser | None, at: datetime) -> ContextBlock | None:
         """Return the block, or None when the node is not in the default network."""
         try:
-            facts = node_facts(pubkey, user=user, at=at)
+            place = find_place(pubkey, user=user)
+            stance = stance_of(user, node_id=place.node.pk)
+            facts = stance.applied(facts_of(place, at=at))
         except RecommendationsError:
             return None
-        findings = examine(facts, active_thresholds()).findings[:MOST_FINDINGS]
+        findings = examine(facts, profiled(active_thresholds(), stance.profile)).findings[:MOST_FINDINGS]
         found = tuple(f"finding: {finding.title}: {finding.explanation}" for finding in findings)
         targets = tuple(finding.target for finding in findings)
         block = (*lines(facts), *channel_lines(facts, targets), *found)

@@ -13,8 +13,8 @@ from recommendations.domain.measures import (
     measure_network,
     measure_nodes,
 )
-from recommendations.domain.network import Ints
 from recommendations.models import GraphSnapshot
+from recommendations.queries.columns import columns
 
 NODES = "SELECT id FROM recommendations_node WHERE network_id = %s AND until_snapshot_id IS NULL ORDER BY id"
 CHANNELS = """
@@ -59,10 +59,10 @@ def _store_statistics(snapshot: GraphSnapshot, measures: NetworkMeasures) -> Non
 
 def _read_graph(cursor: CursorWrapper, snapshot: GraphSnapshot) -> NetworkArrays:
     network = snapshot.network_id
-    node = _columns(cursor, NODES, ("id",), network=network)
-    channel = _columns(cursor, CHANNELS, ("id", "node1_id", "node2_id", "capacity_sat", "block"), network=network)
+    node = columns(cursor, NODES, ("id",), of=network)
+    channel = columns(cursor, CHANNELS, ("id", "node1_id", "node2_id", "capacity_sat", "block"), of=network)
     names = ("channel_id", "direction", "base_fee_msat", "fee_ppm", "is_disabled", "updated_s")
-    policy = _columns(cursor, POLICIES, names, network=network)
+    policy = columns(cursor, POLICIES, names, of=network)
     of, updated = np.searchsorted(channel["id"], policy["channel_id"]), policy["updated_s"]
     live = (updated >= snapshot.live_since.timestamp()) & (updated <= snapshot.live_until.timestamp())
     return NetworkArrays(
@@ -78,15 +78,6 @@ def _read_graph(cursor: CursorWrapper, snapshot: GraphSnapshot) -> NetworkArrays
         fee_ppm=policy["fee_ppm"],
         is_disabled=policy["is_disabled"].astype(bool),
     )
-
-
-def _columns(cursor: CursorWrapper, query: str, names: tuple[str, ...], *, network: int) -> dict[str, Ints]:
-    """Return integer columns of a query, none of them null. The server packs them: no object is made per value."""
-    packed = " || ".join(f"int8send({name}::bigint)" for name in names)
-    cursor.execute(f"SELECT string_agg({packed}, ''::bytea) FROM ({query}) AS row", [network])  # noqa: S608 - our names
-    (content,) = cursor.fetchone()
-    table = np.frombuffer(content or b"", dtype=">i8").reshape(-1, len(names)).astype(np.int64)
-    return {name: table[:, place].copy() for place, name in enumerate(names)}
 
 
 def _pubkeys(cursor: CursorWrapper, snapshot: GraphSnapshot) -> dict[int, str]:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from models_registry.domain.chat import GenerationPlan
 from models_registry.domain.query_types import QueryType
 from models_registry.domain.rollout import RolloutChoice
+from models_registry.domain.variants import Engine as RolloutEngine
 from models_registry.services import routes
 from models_registry.services.health import ensure_fresh
 from models_registry.services.plan import plan_generation
@@ -18,6 +19,8 @@ from models_registry.services.rollouts import rollout_choice
 from recommendations.domain.advice import Engine, State
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.findings.catalog import Examination, examine
+from recommendations.domain.findings.profiles import Profile, profiled
+from recommendations.domain.limits import Limits
 from recommendations.domain.recommendation import ScoredRecommendation, recommend
 from recommendations.domain.tracking import row_id
 from recommendations.models import Recommendation
@@ -27,6 +30,7 @@ from recommendations.services.cite import cited
 from recommendations.services.quality_bar import QualityBar, quality_bar
 from recommendations.services.recall import cache_key, recall
 from recommendations.services.snapshot import facts_of
+from recommendations.services.stances import Stance, stance_of
 from recommendations.services.weights import ActiveWeights, active_thresholds, active_weights
 
 PURPOSE = "advice"
@@ -52,6 +56,9 @@ class AdviceRequest:
     force_model: str | None = None
     user_tier: str | None = None  # None: that of the user whom `unit` names
     is_prose: bool = False  # a described node rather than chosen findings
+    profile: Profile | None = None  # None: the one chosen for this node
+    choice: RolloutChoice | None = None  # of a turn in the shadow: what it tries, whatever the node would get
+    is_held: bool = False  # nobody hears the turn before its end, so that poor words can still be replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,13 @@ class Prepared:
     identity: NodeIdentity
     facts: NodeFacts
     examination: Examination
+    profile: Profile
     recommendations: tuple[ScoredRecommendation, ...]
     row_ids: Mapping[str, uuid.UUID]
     states: Mapping[uuid.UUID, State]
     weights: ActiveWeights
     engine: Engine
-    rollout: RolloutChoice | None
+    rollout: RolloutChoice
     plan: GenerationPlan | None
     brief: Brief | None
     quality_bar: QualityBar
@@ -99,15 +107,24 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     :raises NodeNotFound: :raises NetworkNotFound: when there is no such node or no graph at all.
     """
     place = find_place(request.pubkey, network=request.network, user=request.user)
-    identity, facts = place.identity, facts_of(place, at=at)
-    weights = active_weights(request.goal)
-    thresholds = active_thresholds()
-    examination = examine(facts, thresholds)
-    scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang))
-    row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
+    stance = stance_of(request.user, node_id=place.node.pk)
+    return prepare_facts(stance.applied(facts_of(place, at=at)), request, identity=place.identity, stance=stance, at=at)
+
+
+def prepare_facts(
+    facts: NodeFacts, request: AdviceRequest, *, identity: NodeIdentity, stance: Stance, at: datetime
+) -> Prepared:
+    """Return all that a turn about these facts needs, wherever they come from."""
     engine, choice = _engine(request, at=at)
+    weights = active_weights(request.goal, revision_id=choice.changes.weights_revision)
+    profile = request.profile or stance.profile
+    thresholds = profiled(active_thresholds(), profile)
+    examination = examine(facts, thresholds)
+    limits = _limits(stance)
+    scored = cited(recommend(facts, examination, weights.weights, at=at, lang=request.lang, limits=limits))
+    row_ids = {item.tracking_id: _row_id(identity, item) for item in scored}
     plan = _plan(request, choice, facts, scored) if engine is Engine.V2 and request.include_ai and scored else None
-    told = _brief(request, facts, scored) if plan and plan.can_generate else None
+    told = _brief(request, choice, facts, scored) if plan and plan.can_generate else None
     if plan and told:
         plan = replace(plan, prompt_revision_id=told.prompt_revision_id)  # stored with the generation
     key = _memory_key(request, facts, scored, plan, told)
@@ -116,6 +133,7 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
         identity=identity,
         facts=facts,
         examination=examination,
+        profile=profile,
         recommendations=scored,
         row_ids=row_ids,
         states=_states(tuple(row_ids.values())),
@@ -130,15 +148,22 @@ def prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
     )
 
 
-def _engine(request: AdviceRequest, *, at: datetime) -> tuple[Engine, RolloutChoice | None]:
-    if request.engine is not None:
-        return request.engine, None
-    choice = rollout_choice(request.pubkey, at=at)
+def _limits(stance: Stance) -> Limits:
+    """Return how far commands may go; a channel that is not to be touched gets none, whatever asks for it."""
+    return Limits(blacklist=frozenset(scid for scid, bounds in stance.bounds.items() if bounds.is_hands_off))
+
+
+def _engine(request: AdviceRequest, *, at: datetime) -> tuple[Engine, RolloutChoice]:
+    """Return who speaks: the engine asked for, else as the rollout says; and all that rollouts give this node."""
+    if request.choice is not None:
+        return Engine(request.choice.engine), request.choice
+    asked = None if request.engine is None else RolloutEngine(request.engine)
+    choice = rollout_choice(request.pubkey, at=at, asker=request.unit, tier=request.user_tier, engine=asked)
     return Engine(choice.engine), choice
 
 
 def _plan(
-    request: AdviceRequest, choice: RolloutChoice | None, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]
+    request: AdviceRequest, choice: RolloutChoice, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]
 ) -> GenerationPlan:
     ensure_fresh()
     plan = plan_generation(
@@ -149,14 +174,28 @@ def _plan(
         user_tier=request.user_tier,
         prompt="\n".join(told_lines(facts, scored)),
         context=DESCRIBING if request.is_prose else CHOOSING,
+        changes=choice.changes,
     )
-    if choice is None:
-        return plan
-    return replace(plan, rollout=choice.rollout, variant=choice.variant, bucket=choice.bucket)
+    return replace(
+        plan,
+        rollout=choice.rollout,
+        variant=choice.variant if choice.rollout else None,
+        bucket=choice.bucket,
+        experiments=choice.experiments,
+    )
 
 
-def _brief(request: AdviceRequest, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]) -> Brief:
-    return brief(facts, scored, request.query_type, lang=request.lang, is_prose=request.is_prose)
+def _brief(
+    request: AdviceRequest, choice: RolloutChoice, facts: NodeFacts, scored: tuple[ScoredRecommendation, ...]
+) -> Brief:
+    return brief(
+        facts,
+        scored,
+        request.query_type,
+        lang=request.lang,
+        is_prose=request.is_prose,
+        prompt_revision=choice.changes.prompt_revision,
+    )
 
 
 def _memory_key(

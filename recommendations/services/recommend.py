@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -19,13 +20,17 @@ from rag.domain.events import Event, EventType, error, status, warning
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
 from recommendations.domain.errors import RecommendationsError
+from recommendations.domain.overview import Seen, analysis, summary
 from recommendations.domain.quality import rules_quality
 from recommendations.domain.recommendation import ScoredRecommendation
+from recommendations.domain.shapes import SHAPES
 from recommendations.models import RecommendationRun
+from recommendations.services import replay
 from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_priority, card, lacking
 from recommendations.services.prepare import PURPOSE, AdviceRequest, Prepared, prepare
+from recommendations.services.retell import repeat
 from recommendations.services.store import Result, store
-from recommendations.services.voice import NO_MODEL_NOTE, Interrupted, Unspoken, repeat, speak
+from recommendations.services.voice import NO_MODEL_NOTE, Interrupted, Unspoken, speak
 
 STOPPED_NOTE = "Stopped. What had arrived so far is kept."
 
@@ -37,75 +42,141 @@ async def advise(
 
     Whoever holds `ticket` may stop the turn; it then ends with the error `generation_canceled`.
     """
-    begun = clock()
+    begun, most = clock(), SHAPES[request.query_type].most_shown
+    request = replace(request, max_results=min(request.max_results, most))
     with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
         yield status("Reading what is known of the node.", turn_id=str(ticket.id))
         try:
-            prepared = await sync_to_async(_prepare)(request, at=at)
+            script = await sync_to_async(_script)(request, at=at)
         except RecommendationsError as exc:
             yield error(exc.code, str(exc), retryable=False, progress=0)
             return
-        async with aclosing(_turn(prepared, ticket, at=at, elapsed_s=lambda: clock() - begun)) as events:
+        async with aclosing(_turn(script, ticket, elapsed_s=lambda: clock() - begun)) as events:
             async for event in events:
                 yield event
 
 
-async def _turn(
-    prepared: Prepared, ticket: Ticket, *, at: datetime, elapsed_s: Callable[[], float]
-) -> AsyncGenerator[Event, None]:
+async def _turn(script: "Script", ticket: Ticket, *, elapsed_s: Callable[[], float]) -> AsyncGenerator[Event, None]:
     result, progress = Result(), 0
     try:
-        async with aclosing(_told(prepared, result, ticket)) as events:
+        async with aclosing(script.told(result, ticket)) as events:
             async for event in events:
                 ticket.check()
                 progress = event.progress
                 yield event
         result.end(RecommendationRun.Outcome.COMPLETED, processing_ms=round(elapsed_s() * 1000))
-        await finish(_record, prepared, result, at)
-        yield Event(EventType.COMPLETE, 100, _completed(prepared, result))
+        await finish(_record, script, result)
+        yield Event(EventType.COMPLETE, 100, script.completed(result))
     except GenerationCanceled as exc:
         result.end(RecommendationRun.Outcome.ABANDONED, exc.code, processing_ms=round(elapsed_s() * 1000))
-        await finish(_record, prepared, result, at)
+        await finish(_record, script, result)
         yield error(exc.code, STOPPED_NOTE, retryable=True, progress=progress)
     except Interrupted as exc:
         result.end(RecommendationRun.Outcome.FAILED, exc.code, processing_ms=round(elapsed_s() * 1000))
-        await finish(_record, prepared, result, at)
+        await finish(_record, script, result)
         yield error(exc.code, exc.message, retryable=True, progress=LATEST_PROGRESS)
     except (GeneratorExit, asyncio.CancelledError):
         result.end(RecommendationRun.Outcome.ABANDONED, processing_ms=round(elapsed_s() * 1000))
         raise
     finally:
         if result.run_id is None:
-            await finish(_record, prepared, result, at)
+            await finish(_record, script, result)
 
 
-async def _record(prepared: Prepared, result: Result, at: datetime) -> None:
+async def _record(script: "Script", result: Result) -> None:
     # Noted in here: a reader who leaves during the write must not cause a second one.
-    result.run_id = await sync_to_async(_store)(prepared, result, at=at)
+    result.run_id = await sync_to_async(_store)(script, result)
 
 
-def _prepare(request: AdviceRequest, *, at: datetime) -> Prepared:
+def _store(script: "Script", result: Result) -> UUID:
+    try:
+        return script.store(result)
+    finally:
+        close_old_connections()
+
+
+def _script(request: AdviceRequest, *, at: datetime) -> "Script":
     """Prepare. Only when the write follows at once is the connection kept: opening one costs as much as six queries."""
     is_write_near = False
     try:
+        mark = replay.mark_of(request, at=at)
+        if turn := replay.kept(mark):
+            is_write_near = True
+            return Again(turn, request, at)
         prepared = prepare(request, at=at)
         is_write_near = not prepared.will_be_spoken
-        return prepared
+        return Anew(prepared, at, mark)
     finally:
         if not is_write_near:
             close_old_connections()
 
 
-def _store(prepared: Prepared, result: Result, *, at: datetime) -> UUID:
-    try:
-        return store(prepared, result, at=at)
-    finally:
-        close_old_connections()
+class Script(Protocol):
+    """How a turn is told, written down, and closed."""
+
+    def told(self, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]: ...
+
+    def store(self, result: Result) -> UUID: ...
+
+    def completed(self, result: Result) -> dict[str, Any]: ...
 
 
-async def _told(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
+@dataclass(slots=True)
+class Anew:
+    """A turn from facts. One that a model's remembered words told is kept whole for the next reader."""
+
+    prepared: Prepared
+    at: datetime
+    mark: str
+    events: list[Event] = field(default_factory=list)
+
+    async def told(self, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
+        is_remembered = bool(self.mark) and self.prepared.memory is not None
+        async with aclosing(tell(self.prepared, result, ticket)) as events:
+            async for event in events:
+                if is_remembered:
+                    self.events.append(event)
+                yield event
+
+    def store(self, result: Result) -> UUID:
+        run_id = store(self.prepared, result, at=self.at)
+        is_whole = bool(self.events) and result.outcome == RecommendationRun.Outcome.COMPLETED
+        if is_whole and self.mark == replay.mark_of(self.prepared.request, at=self.at):  # nothing moved meanwhile
+            replay.keep(self.mark, tuple(self.events), _completed(self.prepared, result), run_id=run_id)
+        return run_id
+
+    def completed(self, result: Result) -> dict[str, Any]:
+        return _completed(self.prepared, result)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A turn told before, of facts that have not changed since."""
+
+    turn: replay.Kept
+    request: AdviceRequest
+    at: datetime
+
+    async def told(self, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
+        for event in self.turn.told(at=self.at):
+            yield event
+
+    def store(self, result: Result) -> UUID:
+        return replay.record(self.turn, result, user_id=getattr(self.request.user, "pk", None), at=self.at)
+
+    def completed(self, result: Result) -> dict[str, Any]:
+        return {**self.turn.completed, "run_id": str(result.run_id), "processing_time_ms": result.processing_ms}
+
+
+async def tell(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGenerator[Event, None]:
+    """Yield what a turn tells between its first status and its end, filling `result`. Nothing is written.
+
+    :raises Interrupted: when the model broke off after its first word.
+    """
     yield Event(EventType.NODE_INFO, 25, node_info(prepared.facts))
     yield Event(EventType.TECHNICAL_RECOMMENDATIONS, 50, _technical(prepared))
+    seen = Seen(prepared.facts, prepared.examination, prepared.shown, prepared.request.lang)
+    result.summary, result.analysis = summary(seen), analysis(seen, prepared.request.query_type)
     async with aclosing(_spoken(prepared, result, ticket)) as events:
         async for event in events:
             yield event
@@ -138,8 +209,7 @@ async def _spoken(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGe
 def _answer_by_rules(prepared: Prepared, result: Result) -> None:
     result.is_degraded = prepared.engine is Engine.V2
     result.note = (result.note or NO_MODEL_NOTE) if result.is_degraded else ""
-    result.summary = _summary(prepared)
-    result.quality_score, result.quality_components = rules_quality(prepared.shown)
+    result.quality_score, result.quality_components = rules_quality(prepared.shown, lang=prepared.request.lang)
 
 
 def _cards(prepared: Prepared, result: Result, items: tuple[ScoredRecommendation, ...]) -> list[Event]:
@@ -160,6 +230,8 @@ def _technical(prepared: Prepared) -> dict[str, Any]:
         "by_priority": by_priority(prepared.shown),
         "dismissed": prepared.dismissed_count,
         "rules_checked": len(prepared.examination.checked),
+        "profile": prepared.profile.value,
+        "held_back": prepared.examination.held_back,
         "insufficient": lacking(prepared),
     }
 
@@ -181,6 +253,8 @@ def _completed(prepared: Prepared, result: Result) -> dict[str, Any]:
         "pubkey": prepared.facts.pubkey,
         "engine": prepared.engine.value,
         "analysis_type": prepared.request.query_type.value,
+        "profile": prepared.profile.value,
+        "held_back": prepared.examination.held_back,
         "total_count": len(result.shown),
         "by_priority": by_priority(result.shown),
         "quality_score": result.quality_score,
@@ -192,11 +266,3 @@ def _completed(prepared: Prepared, result: Result) -> dict[str, Any]:
         "network": network_state(prepared.facts.network),
         "processing_time_ms": result.processing_ms,
     }
-
-
-def _summary(prepared: Prepared) -> str:
-    counts = ", ".join(f"{count} {level}" for level, count in by_priority(prepared.shown).items() if count)
-    if not counts:
-        return f"{len(prepared.examination.checked)} rules were checked; none found anything to change."
-    first = prepared.shown[0]
-    return f"{len(prepared.shown)} recommendations: {counts}. First: {first.title}"

@@ -1,9 +1,11 @@
 """Remove a network and everything that belongs to it: the demo goes in one click."""
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from recommendations.domain.errors import NetworkNotFound
 from recommendations.models import GraphSnapshot, Network
+from recommendations.services.store_bulk import remove_unseen
 
 # The hundred thousands go by statement; what is left is little enough for the ORM, which also asks the floors above.
 DELETIONS = (
@@ -31,6 +33,7 @@ def remove_network(slug: str) -> None:
             for statement in DELETIONS:
                 cursor.execute(statement, [network.pk])
         was_default = network.is_default
+        remove_unseen(network.pk, made_before=timezone.now())
         network.delete()
         if was_default:
             _promote_newest()

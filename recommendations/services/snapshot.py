@@ -1,16 +1,18 @@
 """Put together what is known of one node: the graph's rows, its standing, and what its owner alone may see.
 
-The number of queries is fixed (nine at most), however many channels the node has.
+The number of queries is fixed (STATEMENTS at most), however many channels the node has.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from recommendations.domain.facts import (
+    CandidateFacts,
     ChannelFacts,
-    FlowFacts,
     MarketFacts,
+    NetworkFacts,
     NodeFacts,
     PeerFacts,
     PolicyFacts,
@@ -22,22 +24,46 @@ from recommendations.domain.market import capacity_weighted_ppm, market_facts, q
 from recommendations.domain.network import address_kind, age_days
 from recommendations.domain.units import block_of
 from recommendations.models import GraphSnapshot, Network, Node, NodeConnection, NodeMetrics
-from recommendations.queries.fact_rows import (
-    FLOW_WINDOW_DAYS,
-    ChannelRow,
-    Flows,
-    PeerRow,
-    PrivateRow,
-    candidate_facts,
-    channel_rows,
-    flow_facts,
-    peer_rows,
-    private_rows,
-)
-from recommendations.queries.networks import network_facts
+from recommendations.queries.candidates import candidate_facts
+from recommendations.queries.fact_rows import ChannelRow, PeerRow, channel_rows, peer_rows
+from recommendations.queries.networks import network_facts, onchain_of
 from recommendations.queries.nodes import Place, Viewer, find_place
+from recommendations.queries.private_rows import (
+    FLOW_WINDOW_DAYS,
+    Books,
+    Flows,
+    PrivateRow,
+    books,
+    private_rows,
+    told_policy,
+)
 
-SECONDS_PER_DAY = 86_400
+STATEMENTS = 12  # three for the place, five for the graph, four for private data
+KIND_WORDS = {
+    NodeConnection.Kind.DEMO: "synthetic demo data",
+    NodeConnection.Kind.LND: "your LND node",
+    NodeConnection.Kind.CLN: "your Core Lightning node",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRows:
+    """What the graph says of one node; `peers` may hold more than its own."""
+
+    node: Node
+    metrics: NodeMetrics
+    channels: Sequence[ChannelRow]
+    peers: Mapping[int, PeerRow]
+    candidates: tuple[CandidateFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows:
+    """What the operator's own node says, by short channel id."""
+
+    connection: NodeConnection
+    channels: Mapping[str, PrivateRow]
+    books: Books
 
 
 def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewer = None, at: datetime) -> NodeFacts:
@@ -53,23 +79,37 @@ def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewe
 def facts_of(place: Place, *, at: datetime) -> NodeFacts:
     """Return the facts of a node whose place is known. The number of queries does not grow with its channels."""
     snapshot, node, seen = place.snapshot, place.node, place.connection
-    metrics = NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node)
-    rows = channel_rows(node.pk)
-    flows = _flows(seen, at=at) if seen else None
-    private = _private_channels(seen, flows) if seen else {}
+    channels = channel_rows(node.pk)
+    rows = GraphRows(
+        node=node,
+        metrics=NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node),
+        channels=channels,
+        peers=peer_rows(tuple({row.peer_id for row in channels}), snapshot=snapshot),
+        candidates=candidate_facts(node.pk, snapshot=snapshot),
+    )
+    own = OwnRows(seen, private_rows(seen.pk), books(seen, measured_at=seen.measured_at or at)) if seen else None
+    onchain = onchain_of(snapshot, at=at, connection_id=seen.pk if seen else None)
+    return facts_from(rows, snapshot=snapshot, network=network_facts(snapshot, onchain=onchain), own=own)
+
+
+def facts_from(
+    rows: GraphRows, *, snapshot: GraphSnapshot, network: NetworkFacts, own: OwnRows | None = None
+) -> NodeFacts:
+    """Return the facts that these rows tell, whether they were read for one node or for many at once."""
+    node, metrics = rows.node, rows.metrics
     return NodeFacts(
         pubkey=node.pubkey,
         alias=node.alias,
         as_of=snapshot.as_of,
         source=_source(snapshot),
-        channels=_channels(rows, snapshot=snapshot, private=private),
+        channels=_channels(rows, own, snapshot=snapshot),
         capacity_sat=metrics.capacity_sat,
         standing=_standing(metrics, snapshot=snapshot),
-        network=network_facts(snapshot),
+        network=network,
         address_kinds=_kinds(node),
-        candidates=candidate_facts(node.pk, snapshot=snapshot),
-        private=_private_node(seen, flows) if seen else None,
-        private_source=_private_source(seen) if seen else None,
+        candidates=rows.candidates,
+        private=_private_node(own.connection, own.books.flows) if own else None,
+        private_source=_private_source(own.connection) if own else None,
     )
 
 
@@ -79,46 +119,59 @@ def _source(snapshot: GraphSnapshot) -> str:
 
 
 def _private_source(seen: NodeConnection) -> str:
-    return "synthetic demo data" if seen.kind == NodeConnection.Kind.DEMO else "imported files"
+    return KIND_WORDS.get(NodeConnection.Kind(seen.kind), "imported files")
 
 
 def _kinds(node: Node) -> tuple[str, ...]:
     return tuple(sorted({address_kind(address) for address in node.addresses}))
 
 
-def _channels(
-    rows: Sequence[ChannelRow], *, snapshot: GraphSnapshot, private: Mapping[str, PrivateChannelFacts]
-) -> tuple[ChannelFacts, ...]:
-    peers = peer_rows(tuple({row.peer_id for row in rows}), snapshot=snapshot)
-    own_rates = _own_rates(rows, snapshot=snapshot)
-    return tuple(
-        ChannelFacts(
-            scid=row.scid,
-            chan_point=row.chan_point or None,
-            capacity_sat=row.capacity_sat,
-            peer=_peer(peers[row.peer_id], row.theirs, snapshot=snapshot),
-            own_policy=row.own,
-            peer_policy=row.theirs,
-            age_days=age_days(block_of(row.scid), tip=snapshot.tip_block),
-            is_live=_is_live(row, snapshot=snapshot),
-            market=_market(peers[row.peer_id], row.own, own_rate_ppm=own_rates.get(row.peer_id)),
-            private=private.get(row.scid),
+def _channels(rows: GraphRows, told: OwnRows | None, *, snapshot: GraphSnapshot) -> tuple[ChannelFacts, ...]:
+    live = _live_scids(rows.channels, snapshot=snapshot)
+    own_rates = _own_rates(rows.channels, live=live)
+    found = []
+    for row in rows.channels:
+        mine, peer = told.channels.get(row.scid) if told else None, rows.peers[row.peer_id]
+        own = _own_policy(row.own, mine, snapshot=snapshot)
+        found.append(
+            ChannelFacts(
+                scid=row.scid,
+                chan_point=row.chan_point or (mine.chan_point if mine else "") or None,
+                capacity_sat=row.capacity_sat,
+                peer=_peer(peer, row.theirs, snapshot=snapshot),
+                own_policy=own,
+                peer_policy=row.theirs,
+                age_days=age_days(block_of(row.scid), tip=snapshot.tip_block),
+                is_live=row.scid in live,
+                market=_market(peer, own, own_rate_ppm=own_rates.get(row.peer_id)),
+                private=_private_channel(mine, told.books) if mine and told else None,
+                is_policy_from_node=own is not row.own,
+            )
         )
-        for row in rows
-    )
+    return tuple(found)
 
 
-def _is_live(row: ChannelRow, *, snapshot: GraphSnapshot) -> bool:
+def _own_policy(
+    announced: PolicyFacts | None, mine: PrivateRow | None, *, snapshot: GraphSnapshot
+) -> PolicyFacts | None:
+    """Return our policy: as the node itself told it where that is newer than the graph, else as announced."""
+    if mine is None or mine.own_policy is None or mine.measured_at <= snapshot.as_of:
+        return announced
+    return told_policy(mine.own_policy, changed_at=mine.policy_changed_at, announced=announced)
+
+
+def _live_scids(rows: Sequence[ChannelRow], *, snapshot: GraphSnapshot) -> frozenset[str]:
+    """Return the channels that a side updated within the window."""
     since, until = snapshot.live_since, snapshot.live_until
-    updates = (policy.updated_at for policy in (row.own, row.theirs) if policy and policy.updated_at)
-    return any(since <= updated <= until for updated in updates)
+    updates = ((row.scid, policy.updated_at) for row in rows for policy in (row.own, row.theirs) if policy)
+    return frozenset(scid for scid, updated in updates if updated and since <= updated <= until)
 
 
-def _own_rates(rows: Sequence[ChannelRow], *, snapshot: GraphSnapshot) -> dict[int, int | None]:
+def _own_rates(rows: Sequence[ChannelRow], *, live: frozenset[str]) -> dict[int, int | None]:
     """Return our own entry in each peer's market: weighted exactly as the market itself was (domain/measures.py)."""
     halves: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for row in rows:
-        if row.own is not None and not row.own.is_disabled and _is_live(row, snapshot=snapshot):
+        if row.own is not None and not row.own.is_disabled and row.scid in live:
             halves[row.peer_id].append((row.capacity_sat, row.own.fee_ppm))
     return {peer: capacity_weighted_ppm(pairs) for peer, pairs in halves.items()}
 
@@ -159,21 +212,7 @@ def _standing(metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> StandingFacts
     )
 
 
-def _flows(seen: NodeConnection, *, at: datetime) -> Flows | None:
-    """Return what moved through each channel, or None when no forwards of this node are known."""
-    measured_at = seen.measured_at or at
-    if seen.forwards_from is None:
-        return None
-    known_days = (measured_at - seen.forwards_from).total_seconds() / SECONDS_PER_DAY
-    return flow_facts(seen.pk, measured_at=measured_at, known_days=known_days) if known_days >= 1 else None
-
-
-def _private_channels(seen: NodeConnection, flows: Flows | None) -> dict[str, PrivateChannelFacts]:
-    rows = private_rows(seen.pk)
-    return {scid: _private_channel(row, flow=flows.through(scid) if flows else None) for scid, row in rows.items()}
-
-
-def _private_channel(row: PrivateRow, *, flow: FlowFacts | None) -> PrivateChannelFacts:
+def _private_channel(row: PrivateRow, told: Books) -> PrivateChannelFacts:
     return PrivateChannelFacts(
         local_sat=row.local_sat,
         remote_sat=row.remote_sat,
@@ -181,8 +220,10 @@ def _private_channel(row: PrivateRow, *, flow: FlowFacts | None) -> PrivateChann
         is_initiator=row.is_initiator,
         uptime_ratio=row.uptime_ratio,
         monitored_days=row.monitored_days,
-        flow=flow,
+        flow=told.flows.through(row.scid) if told.flows else None,
         measured_at=row.measured_at,
+        failures=None if told.failures is None else told.failures.get(row.scid, told.no_failure),
+        costs=None if told.costs is None else told.costs.get(row.scid, told.no_cost),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
+from recommendations.domain import alerts
 from recommendations.domain.findings.catalog import default_thresholds
 from recommendations.models import Threshold
 from recommendations.services import quality_bar
@@ -25,4 +26,5 @@ def reset(rows: Iterable[Threshold]) -> int:
 
 def _shipped() -> Mapping[str, Mapping[str, float]]:
     rules = {slug: thresholds.values for slug, thresholds in default_thresholds().items()}
-    return {**rules, quality_bar.SLUG: {spec.name: spec.default for spec in quality_bar.specs()}}
+    others = ((quality_bar.SLUG, quality_bar.specs()), (alerts.SLUG, alerts.SPECS))
+    return {**rules, **{slug: {spec.name: spec.default for spec in specs} for slug, specs in others}}

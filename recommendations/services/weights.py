@@ -24,9 +24,13 @@ class ActiveWeights:
     revision_id: int | None
 
 
-def active_weights(goal: str) -> ActiveWeights:
-    """Return the active revision's weights, moved towards `goal` and normalized."""
-    row = WeightRevision.objects.filter(is_active=True).first()
+def active_weights(goal: str, *, revision_id: int | None = None) -> ActiveWeights:
+    """Return the active revision's weights, moved towards `goal` and normalized.
+
+    A revision named by a rollout weighs in its place, while there is one of that number.
+    """
+    tried = None if revision_id is None else WeightRevision.objects.filter(pk=revision_id).first()
+    row = tried or WeightRevision.objects.filter(is_active=True).first()
     base = Weights() if row is None else Weights(**{name: getattr(row, name) for name in SHIPPED})
     return ActiveWeights(base.toward(Goal(goal)), goal, None if row is None else row.pk)
 

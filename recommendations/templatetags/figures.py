@@ -45,6 +45,14 @@ def btc(value_sat: int | None) -> str:
 
 
 @register.filter
+def as_sat(value_msat: int | None) -> str:
+    """Return an amount in msat as sat: whole ones, below 100 sat with decimals."""
+    if value_msat is None:
+        return UNKNOWN
+    return grouped(round(value_msat / 1_000) if abs(value_msat) >= 100_000 else value_msat / 1_000)
+
+
+@register.filter
 def short_sat(value_sat: int | None) -> str:
     """Return an amount with its unit in about three figures: 950k sat, 2.5M sat, 1.84 BTC, 5,012 BTC."""
     if value_sat is None:

@@ -17,7 +17,7 @@ from models_registry.api.authentication import unit_of
 from models_registry.domain.query_types import QueryType
 from rag.queries.answers import recent_answers
 from recommendations.domain.advice import fee_label
-from recommendations.domain.channel_table import COLUMNS, csv_rows, liquidity
+from recommendations.domain.channel_table import csv_rows, liquidity, shown_columns
 from recommendations.domain.errors import (
     AdviceFailed,
     NetworkNotFound,
@@ -34,6 +34,7 @@ from recommendations.forms import (
     posted_card,
     posted_object,
 )
+from recommendations.forms.limits import LimitsForm, StanceForm
 from recommendations.queries import (
     ChannelFilters,
     ChannelsPage,
@@ -42,10 +43,13 @@ from recommendations.queries import (
     metrics_history,
     search_nodes,
 )
+from recommendations.queries.connections import own_node
+from recommendations.queries.enrichment import outside_facts
 from recommendations.queries.pages import latest_run
 from recommendations.services.collect import advise_now
 from recommendations.services.prepare import AdviceRequest
 from recommendations.services.snapshot import node_facts
+from recommendations.services.stances import stance_of
 from recommendations.services.views_log import record_view
 from recommendations.views.requests import Request
 
@@ -80,7 +84,8 @@ def node(request: Request, pubkey: str) -> HttpResponse:
     if request.htmx and (request.htmx.target or "").startswith("channel"):
         return render(request, "recommendations/_channels.html", _channels(request, pubkey))
     facts = _facts(request, pubkey)
-    record_view(identify(facts.pubkey).node_id, day=timezone.now().date())
+    node_id = identify(facts.pubkey).node_id
+    record_view(node_id, day=timezone.now().date())
     run = latest_run(facts.pubkey, user=request.user, network=facts.network.slug)
     context = {
         **_channels(request, facts.pubkey),
@@ -88,6 +93,9 @@ def node(request: Request, pubkey: str) -> HttpResponse:
         "facts": facts,
         "history": [(point.as_of, point.capacity_sat) for point in metrics_history(facts.pubkey)],
         "advice_form": AdviceForm(),
+        "stance_form": StanceForm(initial={"profile": stance_of(request.user, node_id=node_id).profile}),
+        "others": outside_facts(facts),
+        "own_node": own_node(facts.pubkey, user=request.user, at=timezone.now()),
         "run": run.summary if run else None,
         "cards": run.cards if run else (),
         "answers": recent_answers(request.user, node_pubkey=facts.pubkey) if request.user.is_authenticated else (),
@@ -173,10 +181,12 @@ def _channels(request: Request, pubkey: str) -> dict[str, Any]:
     except (NodeNotFound, NetworkNotFound) as exc:
         raise Http404("There is no such node.") from exc
     shows_balance = any(line.local_ratio is not None for line in page.lines)
-    columns = [heading(column, words) for column in COLUMNS if shows_balance or not column.is_private]
+    shown = shown_columns(has_balance=shows_balance, totals=page.totals)
+    columns = [heading(column, words) for column in shown]
     keep = link({**words, "page": None})
     context = {"table": words, "page": page, "columns": columns, "shows_balance": shows_balance, "keep": keep}
-    return {**context, "key": pubkey.lower()}
+    sorts = {column.sort for column in shown}
+    return {**context, "sorts": sorts, "limits_form": LimitsForm(), "key": pubkey.lower()}
 
 
 def _channels_page(request: Request, pubkey: str, words: dict[str, Any], *, page_size: int = 50) -> ChannelsPage:
@@ -186,8 +196,9 @@ def _channels_page(request: Request, pubkey: str, words: dict[str, Any], *, page
         sort=words["sort"].removeprefix("-"),
         is_descending=words["sort"].startswith("-"),
         page=words["page"],
-        filters=ChannelFilters(search=words["q"], only_live=words["live"]),
+        filters=ChannelFilters(search=words["q"], only_live=words["live"], by_peer=words["peers"]),
         page_size=page_size,
+        at=timezone.now(),
     )
 
 

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-USUAL = ("import", "recommendations", "retrieval", "ingest", "pool", "faults", "routing", "gateway")
+USUAL = (
+    *("import", "candidates", "advice", "recommendations", "cache"),
+    *("retrieval", "ingest", "pool", "faults", "routing", "gateway"),
+)
 NAMED_ONLY = ("recall", "search")
 BUSY = 0.5  # of the cores: from there on others slow us down
 

@@ -94,14 +94,15 @@ def test_a_number_that_stands_in_no_fact_is_not_repeated(served: Served, stage: 
 
 
 def test_a_command_in_the_models_words_is_not_repeated(served: Served, stage: Stage, host: OllamaServer) -> None:
-    analysis = {"performance": COMMANDS[0], "strengths": [COMMANDS[1]], "weaknesses": [COMMANDS[2]]}
-    items = [{"title": words, "rationale": words} for words in COMMANDS]
+    said = COMMANDS[:5]  # a model may choose six findings
+    analysis = {"performance": COMMANDS[5], "strengths": [COMMANDS[6]], "weaknesses": [COMMANDS[2]]}
+    items = [{"title": words, "rationale": words} for words in said]
     host.respond_with(voices.says(*items, {}, summary=COMMANDS[3], analysis=analysis))
 
     heard = ask(served, stage)
 
     assert not any(words in text for text in shown_texts(heard) for words in COMMANDS)
-    assert [card["spoken_by"] for card in heard.cards[: len(COMMANDS) + 1]] == [None] * len(COMMANDS) + ["model"]
+    assert [card["spoken_by"] for card in heard.cards[: len(said) + 1]] == [None] * len(said) + ["model"]
 
 
 def test_the_models_words_change_nothing_but_the_explanation(served: Served, stage: Stage, host: OllamaServer) -> None:

@@ -51,7 +51,7 @@ def all_rows(module_demo, django_db_blocker):
             add_rows(node, place, sender=sender, snapshot=module_demo.snapshot)
     yield module_demo
     with django_db_blocker.unblock():
-        for model in (WeightRevision, Threshold, GraphUpload):
+        for model in (WeightRevision, Threshold, GraphUpload, models.Enrichment, models.OnchainFee, models.WarmRun):
             model.objects.all().delete()
         sender.delete()
 
@@ -64,10 +64,48 @@ def add_rows(node: Node, place: int, *, sender, snapshot) -> None:
     run = RecommendationRun.objects.create(
         node=node, snapshot=snapshot, user=sender, engine="v1", analysis_type="detailed", outcome="completed"
     )
+    add_outside_rows(node, place)
+    add_bulk_rows(snapshot)
+    add_alert_rows(node, place, sender=sender)
+    add_history_rows(node, place, sender=sender)
     told = {"rule": "base_fee", "category": "fees", "priority": "low", "score": 1.0, "target": node.pubkey}
     Recommendation.objects.create(
         id=uuid4(), tracking_id=f"REC-{place}", node=node, run=run, title=f"Advice {place}", payload={}, **told
     )
+
+
+def add_bulk_rows(snapshot) -> None:
+    models.BulkRun.objects.create(snapshot=snapshot, total=60)
+    counted = [field.name for field in models.WarmRun._meta.fields if field.name.startswith(("nodes", "questions"))]
+    models.WarmRun.objects.create(seconds=1.0, **dict.fromkeys(counted, 1))
+
+
+def add_alert_rows(node: Node, place: int, *, sender) -> None:
+    connection = models.NodeConnection.objects.get(node=node, owner=sender)
+    words = {"kind": "stale", "severity": "medium", "target": node.pubkey, "title": "Stale", "text": "It is old."}
+    models.Alert.objects.create(
+        connection=connection, key=f"stale:{place}", began_at=AT, opened_at=AT, seen_at=AT, **words
+    )
+    models.Watch.objects.create(connection=connection, at=AT)
+    models.NodeStance.objects.create(owner=sender, node=node, profile="conservative")
+    models.ChannelLimit.objects.create(owner=sender, node=node, scid=f"90000{place}x1x0", max_fee_ppm=500)
+    if place == 0:
+        models.AlertChoice.objects.create(owner=sender, email="ops@example.org")
+
+
+def add_history_rows(node: Node, place: int, *, sender) -> None:
+    seen = {"connection": models.NodeConnection.objects.get(node=node, owner=sender)}
+    scid = f"90000{place}x1x0"
+    models.FailedForward.objects.create(at=AT, incoming_scid=scid, failed_at="here", **seen)
+    models.ChannelCost.objects.create(reference=scid, at=AT, kind="open", scid=scid, cost_msat=1, **seen)
+    models.ClosedChannel.objects.create(scid=scid, capacity_sat=1, closed_by="breach", seen_at=AT, **seen)
+    models.UptimeDay.objects.create(scid=scid, day=AT.date(), readings=2, online=1, **seen)
+
+
+def add_outside_rows(node: Node, place: int) -> None:
+    models.OnchainFee.objects.create(at=AT, source=f"node:{place}", sat_vb=1 + place)
+    service = models.Enrichment.objects.get(slug="mempool")
+    models.OutsideReading.objects.create(enrichment=service, pubkey=node.pubkey, as_of=AT, read_at=AT)
 
 
 @pytest.fixture
@@ -236,15 +274,36 @@ def test_a_network_goes_with_all_that_belongs_to_it(filled, admin_client, is_act
     assert [model.__name__ for model in left if model.objects.exists()] == []
 
 
-def test_a_node_connection_is_edited(filled, admin_client):
+def test_how_often_a_connected_node_is_read_is_edited_and_never_where_its_credential_goes(filled, admin_client):
     row = filled.connection
-    words = {"node": row.node_id, "kind": row.kind, "implementation": "cln", "owner": ""}
+    words = {"implementation": "cln", "refresh_every_min": "30", "graph_every_h": "0", "is_paused": "on"}
 
-    response = admin_client.post(page(models.NodeConnection, "change", row.pk), words)
+    response = admin_client.post(
+        page(models.NodeConnection, "change", row.pk), words | {"address": "https://elsewhere:1", "kind": "lnd"}
+    )
 
     row.refresh_from_db()
     assert response.status_code == 302
-    assert row.implementation == "cln"
+    assert (row.implementation, row.refresh_every_min, row.graph_every_h, row.is_paused) == ("cln", 30, 0, True)
+    assert (row.address, row.kind) == ("", "demo")
+
+
+def test_connected_nodes_are_read_now_paused_resumed_and_removed_by_action_without_showing_a_secret(
+    filled, admin_client, operator
+):
+    node = Node.objects.filter(network=filled.network).latest("pk")
+    row = models.NodeConnection.objects.create(node=node, owner=operator, kind="lnd", credential="sealed-secret")
+
+    for action in ("sync_now", "pause"):
+        assert "sealed-secret" not in act(admin_client, models.NodeConnection, action, row, filled.connection).text
+    row.refresh_from_db()
+    assert (row.state, row.is_paused) == ("waiting", True)
+    assert "sealed-secret" not in admin_client.get(page(models.NodeConnection, "change", row.pk)).text
+    act(admin_client, models.NodeConnection, "resume", row)
+    row.refresh_from_db()
+    assert row.is_paused is False
+    filled.connection.refresh_from_db()
+    assert filled.connection.state == "new"
 
 
 def test_without_being_staff_nothing_is_shown(filled, client, operator):

@@ -13,7 +13,7 @@ from recommendations.domain.advice import (
     Thresholds,
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
-from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
+from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_peers
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import Role, flow_of, per_30_days, ratio_of, role_of
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, insufficient, neediest
@@ -30,7 +30,7 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     if missing:
         return insufficient(RULE, facts, *missing) if facts.channels else ()
     moved = []
-    for channel, policy in priced_channels(facts):
+    for channel, policy in priced_peers(facts):
         ratio, flow = ratio_of(channel), flow_of(channel)
         if ratio is None or flow is None or channel.market.sample_size < thresholds["min_sample"]:
             continue
@@ -68,7 +68,11 @@ def _step(
     wanted = target_ppm(median_ppm, local_ratio=ratio)
     is_raise = ratio < thresholds["low_ratio"] and role is not Role.SOURCE and wanted > policy.fee_ppm
     is_cut = ratio > thresholds["high_ratio"] and role is Role.BALANCED and wanted < policy.fee_ppm
-    return fee_step(policy, wanted_ppm=wanted, at=facts.as_of, thresholds=thresholds) if is_raise or is_cut else None
+    return (
+        fee_step(policy, wanted_ppm=wanted, at=facts.judged_at, thresholds=thresholds, bounds=channel.bounds)
+        if is_raise or is_cut
+        else None
+    )
 
 
 def _case(

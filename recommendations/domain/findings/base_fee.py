@@ -60,7 +60,7 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 
 
 def _is_heavy(case: Case, facts: NodeFacts, thresholds: Thresholds) -> bool:
-    if case.policy.base_fee_msat <= 0 or is_too_soon(case.policy, at=facts.as_of, thresholds=thresholds):
+    if case.policy.base_fee_msat <= 0 or is_too_soon(case.policy, at=facts.judged_at, thresholds=thresholds):
         return False
     if case.flow is not None and _base_share(case.flow, case.policy) > thresholds["most_income_share"]:
         return False
@@ -77,7 +77,7 @@ def _base_share(flow: FlowFacts, policy: PolicyFacts) -> float:
 def _finding(case: Case, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     terms, small, large = FeeTerms.of(case.policy), *(effective_ppm(case.policy, amount_sat=a) for a in AMOUNTS_SAT[:2])
     is_small = _carries_small(case, thresholds)
-    care = caution(case.policy, at=facts.as_of, thresholds=thresholds)
+    care = caution(case.policy, at=facts.judged_at, thresholds=thresholds)
     words = "" if not is_small else " Payments through this channel are small, so they feel it."
     return replace(
         blank(RULE, case.channel.scid, adjusting(days=30, ease=Ease.MEDIUM)),
@@ -124,8 +124,8 @@ def _evidence(case: Case, facts: NodeFacts) -> tuple[Evidence, ...]:
         for amount in AMOUNTS_SAT
     )
     own = (
-        witness.public("base_fee_msat", "our base fee", case.policy.base_fee_msat, "msat"),
-        witness.public("own_ppm", "our fee", case.policy.fee_ppm, "ppm"),
+        witness.own("base_fee_msat", "our base fee", case.policy.base_fee_msat, "msat"),
+        witness.own("own_ppm", "our fee", case.policy.fee_ppm, "ppm"),
         witness.public("small_payment_sat", "small payment looked at", AMOUNTS_SAT[0], "sat"),
         witness.public("middle_payment_sat", "middle payment looked at", AMOUNTS_SAT[1], "sat"),
     )

@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recommendations.domain.actions import Intent, intents
 from recommendations.domain.advice import Finding, Reversibility, Severity, Thresholds
-from recommendations.domain.facts import NodeFacts
+from recommendations.domain.facts import ChannelBounds, NodeFacts
 from recommendations.domain.findings import (
     balance_fee,
     base_fee,
+    blended_rating,
     centrality,
+    channel_age,
     channel_size,
+    close_test,
     concentration,
     days_to_depletion,
     dead_channel,
@@ -20,14 +23,19 @@ from recommendations.domain.findings import (
     fee_vs_network,
     htlc_limits,
     imbalance,
+    missed_revenue,
     node_health,
+    onchain_timing,
     outlier,
+    parallel_fees,
     peer_candidates,
     peer_role,
     rebalance,
     stale_edge,
     uptime,
 )
+from recommendations.domain.findings.fee_advice import readied
+from recommendations.domain.findings.own_limits import bounds_of, held_back, is_allowed, unbounded
 from recommendations.domain.findings.rule import AT_MOST, LEFT_OUT, Rule
 
 # The order is the precedence: where two rules advise on the same channel against each other, the earlier one stands.
@@ -36,9 +44,11 @@ RULES: tuple[Rule, ...] = (
     stale_edge.RULE,
     rebalance.RULE,
     fee_vs_market.RULE,
+    missed_revenue.RULE,
     days_to_depletion.RULE,
     balance_fee.RULE,
     peer_role.RULE,
+    parallel_fees.RULE,
     imbalance.RULE,
     dead_channel.RULE,
     fee_vs_network.RULE,
@@ -49,14 +59,20 @@ RULES: tuple[Rule, ...] = (
     channel_size.RULE,
     centrality.RULE,
     outlier.RULE,
+    blended_rating.RULE,
     peer_candidates.RULE,
+    onchain_timing.RULE,
+    channel_age.RULE,
+    close_test.RULE,
     fee_guard.RULE,
 )
+GUARDS = frozenset({fee_guard.RULE.slug, close_test.RULE.slug})  # they hold others back and find nothing themselves
 
 # Numbers of one rule that others read too, so that an edit acts everywhere.
 SHARED: Mapping[str, tuple[str, ...]] = {
     fee_guard.RULE.slug: tuple(spec.name for spec in fee_guard.RULE.thresholds),
     peer_role.RULE.slug: ("sink_share", "source_share", "min_forwards"),
+    close_test.RULE.slug: tuple(spec.name for spec in close_test.RULE.thresholds),
 }
 
 MOST_CLOSES = 1  # look at what one close did before the next
@@ -82,6 +98,7 @@ class Examination:
     insufficient: tuple[Finding, ...]
     checked: tuple[str, ...]
     more: Mapping[str, int] = field(default_factory=dict)
+    held_back: int = 0  # findings that the operator's own limits of channels keep away
 
 
 def default_thresholds() -> dict[str, Thresholds]:
@@ -94,19 +111,31 @@ def examine(facts: NodeFacts, thresholds_by_rule: Mapping[str, Thresholds] | Non
 
     A rule or a number that `thresholds_by_rule` lacks keeps its shipped value.
     """
-    values = _complete(thresholds_by_rule or {})
+    values, bounds = _complete(thresholds_by_rule or {}), bounds_of(facts)
+    kept = _examined(facts, values, bounds)
+    if not bounds:
+        return kept
+    free = _examined(unbounded(facts), values, {})
+    return replace(kept, held_back=held_back(free.findings, kept.findings, bounds))
+
+
+def _examined(facts: NodeFacts, values: Mapping[str, Thresholds], bounds: Mapping[str, ChannelBounds]) -> Examination:
+    timing, facts = values[onchain_timing.RULE.slug], readied(facts)
     found: list[Finding] = []
     insufficient: list[Finding] = []
     more: dict[str, int] = {}
     for rule in RULES:
         for finding in rule.find(facts, values[rule.slug]):
-            (insufficient if finding.is_insufficient else found).append(finding)
+            if finding.is_insufficient:
+                insufficient.append(finding)
+            elif is_allowed(finding, bounds):
+                found.append(onchain_timing.timed(finding, facts, timing))
             more[rule.slug] = more.get(rule.slug, 0) + int(finding.params.get(LEFT_OUT, 0))
     kept = _capped(_agreeing(found), values, more)
     return Examination(
         findings=kept,
         insufficient=tuple(insufficient),
-        checked=tuple(rule.slug for rule in RULES if rule is not fee_guard.RULE),
+        checked=tuple(rule.slug for rule in RULES if rule.slug not in GUARDS),
         more={slug: count for slug, count in more.items() if count},
     )
 

@@ -23,7 +23,8 @@ from recommendations.domain.findings.draft import Burden, blank
 from recommendations.domain.findings.flow import flow_of, per_30_days
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 from recommendations.domain.findings.witness import Witness
-from recommendations.domain.findings.yields import CLOSE_VBYTES, OPEN_VBYTES, onchain_cost_sat
+from recommendations.domain.findings.yields import onchain_cost_sat
+from recommendations.domain.profit import CLOSE_VBYTES, OPEN_VBYTES
 
 CONFIDENCE, CONFIDENCE_COUNTED = 0.55, 0.70
 NAMED = 5

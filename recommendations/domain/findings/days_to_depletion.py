@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recommendations.domain.advice import Category, Finding, Severity, Thresholds
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
-from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
+from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_peers
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import flow_of, per_30_days
 from recommendations.domain.findings.rule import (
@@ -45,7 +45,7 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     missing = _missing(facts)
     if missing:
         return insufficient(RULE, facts, *missing) if facts.channels else ()
-    drains = [drain for pair in priced_channels(facts) if (drain := _drain(*pair, facts, thresholds)) is not None]
+    drains = [drain for pair in priced_peers(facts) if (drain := _drain(*pair, facts, thresholds)) is not None]
     drains.sort(key=lambda drain: (drain.days, drain.channel.scid))
     kept, left_out = neediest(drains, thresholds)
     found = (finding_of(RULE, _case(drain, facts, thresholds), facts, thresholds) for drain in kept)
@@ -70,7 +70,9 @@ def _drain(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresho
     if daily == 0 or stock / abs(daily) >= thresholds["warn_days"]:
         return None
     factor = 1 + thresholds["raise_percent"] / 100 if daily > 0 else 1 - thresholds["cut_percent"] / 100
-    step = fee_step(policy, wanted_ppm=policy.fee_ppm * factor, at=facts.as_of, thresholds=thresholds)
+    step = fee_step(
+        policy, wanted_ppm=policy.fee_ppm * factor, at=facts.judged_at, thresholds=thresholds, bounds=channel.bounds
+    )
     if step is None:
         return None
     return Drain(channel, policy, flow, stock, abs(daily), stock / abs(daily), daily > 0, step)

@@ -19,11 +19,12 @@ from recommendations.domain.advice import (
     Severity,
     Thresholds,
 )
-from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts
+from recommendations.domain.facts import LOOK_BACK_DAYS, ChannelFacts, FlowFacts, NodeFacts
+from recommendations.domain.findings.close_test import CloseTest, close_test
 from recommendations.domain.findings.draft import Burden, blank, looking
 from recommendations.domain.findings.fee_advice import FeeCase, finding_of
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
-from recommendations.domain.findings.flow import flow_of, is_idle
+from recommendations.domain.findings.flow import flow_of
 from recommendations.domain.findings.rule import (
     Need,
     Rule,
@@ -34,16 +35,8 @@ from recommendations.domain.findings.rule import (
     neediest,
 )
 from recommendations.domain.findings.witness import Witness
-from recommendations.domain.findings.yields import (
-    CLOSE_HORIZON_DAYS,
-    CLOSE_VBYTES,
-    CloseTest,
-    Earnings,
-    as_gain,
-    close_test,
-    earnings,
-    onchain_cost_sat,
-)
+from recommendations.domain.findings.yields import Earnings, as_gain, earnings, onchain_cost_sat
+from recommendations.domain.profit import CLOSE_VBYTES
 
 CONFIDENCE, CONFIDENCE_STRONG = 0.60, 0.75
 TOPICS = ("dead channel", "closing channels", "capital allocation", "fee rate")
@@ -74,7 +67,7 @@ def _missing(facts: NodeFacts) -> tuple[str, ...]:
 
 def _dead(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) -> FlowFacts | None:
     private, flow = channel.private, flow_of(channel)
-    if private is None or flow is None or flow.window_days < thresholds["silent_days"] or not is_idle(flow):
+    if private is None or flow is None or silent_days(channel, flow, facts) < thresholds["silent_days"]:
         return None
     is_old = channel.age_days is not None and channel.age_days >= thresholds["min_age_days"]
     is_connected = private.uptime_ratio is not None and private.uptime_ratio >= thresholds["min_uptime"]
@@ -85,7 +78,7 @@ def _dead(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) -> Fl
 
 def _was_just_changed(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) -> bool:
     changed = None if channel.own_policy is None else channel.own_policy.changed_at
-    return changed is not None and facts.as_of - changed < timedelta(days=thresholds["settle_days"])
+    return changed is not None and facts.judged_at - changed < timedelta(days=thresholds["settle_days"])
 
 
 def _local(channel: ChannelFacts) -> int:
@@ -93,10 +86,11 @@ def _local(channel: ChannelFacts) -> int:
 
 
 def silent_days(channel: ChannelFacts, flow: FlowFacts, facts: NodeFacts) -> float:
-    """Return for how long nothing was forwarded, as far as is known: the window when no forward is on record."""
+    """Return for how long nothing was forwarded, as far as is known: the known past when no forward is on record."""
     if flow.latest_forward_at is None:
-        return float(flow.window_days)
-    return (facts.as_of - flow.latest_forward_at).total_seconds() / 86_400
+        known = min(flow.complete_days, float(LOOK_BACK_DAYS))
+        return known if channel.age_days is None else min(known, channel.age_days)
+    return (facts.judged_at - flow.latest_forward_at).total_seconds() / 86_400
 
 
 def _finding(
@@ -107,8 +101,8 @@ def _finding(
     if step is not None:
         return _cut(channel, step, flow, days, facts, thresholds, reference)
     is_strong = days >= thresholds["strong_days"] and thresholds["close_confidence"] <= CONFIDENCE_STRONG
-    test = close_test(channel, flow, facts) if is_strong else None
-    if test is not None and test.gain_sat > 0:
+    test = close_test(channel, flow, facts, thresholds) if is_strong else None
+    if test is not None and test.gain_sat > thresholds["close_margin_sat"]:
         return _close(channel, flow, days, test, facts, thresholds, reference)
     return _look(channel, flow, days, facts, thresholds, reference)
 
@@ -124,7 +118,7 @@ def _cheaper(channel: ChannelFacts, facts: NodeFacts, thresholds: Thresholds) ->
     goal = market.p25_ppm if has_market else policy.fee_ppm // 2
     if goal is None or goal >= policy.fee_ppm:
         return None
-    return fee_step(policy, wanted_ppm=goal, at=facts.as_of, thresholds=thresholds)
+    return fee_step(policy, wanted_ppm=goal, at=facts.judged_at, thresholds=thresholds, bounds=channel.bounds)
 
 
 def _evidence(
@@ -144,7 +138,7 @@ def _evidence(
         label = "what it would earn at this node's median rate in 30 days"
         found.append(witness.private("lost_yield_sat", label, lost, "sat", digits=0))
     if channel.own_policy is not None:
-        found.append(witness.public("own_ppm", "our fee", channel.own_policy.fee_ppm, "ppm"))
+        found.append(witness.own("own_ppm", "our fee", channel.own_policy.fee_ppm, "ppm"))
     if channel.market.p25_ppm is not None:
         label = "lower quartile others charge into this peer"
         found.append(witness.public("market_p25_ppm", label, channel.market.p25_ppm, "ppm"))
@@ -196,7 +190,7 @@ def _close(
     thresholds: Thresholds,
     reference: Earnings | None,
 ) -> Finding:
-    per_30d = round(test.gain_sat * 30 / CLOSE_HORIZON_DAYS)
+    per_30d = round(test.gain_sat * 30 / thresholds["close_horizon_days"])
     burden = Burden(Ease.MEDIUM, 1, RiskLevel.MEDIUM, 30, Reversibility.IRREVERSIBLE, test.cost_sat)
     return replace(
         blank(RULE, channel.scid, burden),

@@ -17,6 +17,7 @@ from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings import fee_guard
 from recommendations.domain.findings.draft import adjusting, blank
 from recommendations.domain.findings.fee_guard import FeeStep
+from recommendations.domain.findings.parallel import joined, together
 from recommendations.domain.findings.rule import Rule
 from recommendations.domain.findings.witness import Witness
 
@@ -56,18 +57,38 @@ def priced_channels(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFact
             yield channel, policy
 
 
+def priced_peers(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]:
+    """Yield priced channels, the parallel ones of one peer as one: senders may use any of them (`parallel.py`)."""
+    for channel in _joint(facts) if facts.joint is None else facts.joint:
+        if channel.own_policy is not None:
+            yield channel, channel.own_policy
+
+
+def readied(facts: NodeFacts) -> NodeFacts:
+    """Return the facts with the priced channels joined by peer: seven rules read them."""
+    return replace(facts, joint=_joint(facts))
+
+
+def _joint(facts: NodeFacts) -> tuple[ChannelFacts, ...]:
+    return joined(channel for channel, _ in priced_channels(facts))
+
+
 def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     """Return the finding of one fee case, guard's words included."""
     step, terms = case.step, FeeTerms.of(case.policy)
     verb = "Raise" if step.change_ppm > 0 else "Lower"
-    tail = fee_guard.words(step, thresholds) + fee_guard.caution(case.policy, at=facts.as_of, thresholds=thresholds)
+    tail = (
+        together(case.channel)
+        + fee_guard.words(step, thresholds)
+        + fee_guard.caution(case.policy, at=facts.judged_at, thresholds=thresholds)
+    )
     market = case.channel.market
     return replace(
         blank(rule, case.channel.scid, adjusting(days=case.days_to_effect, ease=case.ease)),
         severity=case.severity,
         title=f"{verb} the fee of channel {case.channel.scid} from {step.current_ppm:,} to {step.new_ppm:,} ppm",
         explanation=case.why + tail,
-        evidence=case.evidence,
+        evidence=(*case.evidence, *_siblings(rule, case.channel, facts)),
         confidence=case.confidence,
         action=SetChannelFee(ChannelRef.of(case.channel), terms, terms.priced(fee_ppm=step.new_ppm)),
         gain=case.gain,
@@ -83,7 +104,14 @@ def finding_of(rule: Rule, case: FeeCase, facts: NodeFacts, thresholds: Threshol
 
 
 def own_fee(witness: Witness, policy: PolicyFacts) -> Evidence:
-    return witness.public("own_ppm", "our fee", policy.fee_ppm, "ppm")
+    return witness.own("own_ppm", "our fee", policy.fee_ppm, "ppm")
+
+
+def _siblings(rule: Rule, channel: ChannelFacts, facts: NodeFacts) -> tuple[Evidence, ...]:
+    if not channel.siblings:
+        return ()
+    count, label = len(channel.siblings) + 1, "channels with this peer, judged together"
+    return (Witness(rule.slug, facts, channel).public("parallel_channels", label, count, "channels"),)
 
 
 def gain_of_raise(step: FeeStep, *, out_sat_30d: float) -> GainRange:

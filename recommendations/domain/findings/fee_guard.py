@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recommendations.domain.advice import Category, Finding, Thresholds
-from recommendations.domain.facts import NodeFacts, PolicyFacts
+from recommendations.domain.facts import UNBOUNDED, ChannelBounds, NodeFacts, PolicyFacts
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec
 
 
@@ -15,6 +15,7 @@ class FeeStep:
     current_ppm: int
     new_ppm: int
     wanted_ppm: int
+    held_at_ppm: int | None = None  # the operator's own bound, where it ends short of what is wanted
 
     @property
     def is_partial(self) -> bool:
@@ -25,12 +26,20 @@ class FeeStep:
         return self.new_ppm - self.current_ppm
 
 
-def fee_step(policy: PolicyFacts, *, wanted_ppm: float, at: datetime, thresholds: Thresholds) -> FeeStep | None:
+def fee_step(
+    policy: PolicyFacts,
+    *,
+    wanted_ppm: float,
+    at: datetime,
+    thresholds: Thresholds,
+    bounds: ChannelBounds = UNBOUNDED,
+) -> FeeStep | None:
     """Return the step toward `wanted_ppm`, or None when it is too small, too soon or against the operator's bounds."""
-    if is_too_soon(policy, at=at, thresholds=thresholds):
+    if bounds.is_hands_off or is_too_soon(policy, at=at, thresholds=thresholds):
         return None
     current, wanted = policy.fee_ppm, round(wanted_ppm)
-    bounded = min(max(wanted, int(thresholds["lowest_ppm"])), int(thresholds["highest_ppm"]))
+    advised = min(max(wanted, int(thresholds["lowest_ppm"])), int(thresholds["highest_ppm"]))
+    bounded = bounds.nearest_ppm(advised)
     reach = max(int(current * thresholds["step_percent"] / 100), int(thresholds["free_step_ppm"]))
     new = min(max(bounded, current - reach), current + reach)
     if wanted < current:
@@ -38,7 +47,7 @@ def fee_step(policy: PolicyFacts, *, wanted_ppm: float, at: datetime, thresholds
     smallest = max(thresholds["min_change_ppm"], current * thresholds["min_change_percent"] / 100)
     if abs(new - current) < smallest or (new > current) != (wanted > current):
         return None
-    return FeeStep(current, new, wanted)
+    return FeeStep(current, new, wanted, None if bounded == advised else bounded)
 
 
 def is_too_soon(policy: PolicyFacts, *, at: datetime, thresholds: Thresholds) -> bool:
@@ -63,6 +72,8 @@ def caution(policy: PolicyFacts, *, at: datetime, thresholds: Thresholds) -> str
 
 def words(step: FeeStep, thresholds: Thresholds) -> str:
     """Return what to say of a step that does not reach its goal at once."""
+    if step.held_at_ppm is not None and step.held_at_ppm == step.new_ppm:
+        return f" Your own limit for this channel ends at {step.held_at_ppm:,} ppm."
     if not step.is_partial:
         return ""
     return f" This is one step of at most {thresholds['step_percent']:g}% toward {step.wanted_ppm:,} ppm."

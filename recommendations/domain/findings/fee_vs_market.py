@@ -5,7 +5,7 @@ Without private flow the comparison alone is shown, at low confidence. LIGHTNING
 
 from recommendations.domain.advice import Category, Ease, Evidence, Finding, GainRange, Impact, Severity, Thresholds
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
-from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
+from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_peers
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import flow_of, is_quiet, per_30_days, ratio_of
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, insufficient, neediest
@@ -18,7 +18,7 @@ TOPICS = ("fee rate", "peer market", "routing fees", "pricing a channel")
 
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return channels priced far from their peer's market, the farthest first."""
-    compared = [pair for pair in priced_channels(facts) if _has_market(pair[0], thresholds)]
+    compared = [pair for pair in priced_peers(facts) if _has_market(pair[0], thresholds)]
     if not compared:
         return insufficient(RULE, facts, Need.MARKET) if facts.channels else ()
     moved = [
@@ -45,7 +45,7 @@ def _step(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
     is_cheap = percentile < thresholds["low_percentile"] and _may_raise(channel, thresholds)
     if not (is_dear or is_cheap) or (median > policy.fee_ppm) != is_cheap:
         return None
-    return fee_step(policy, wanted_ppm=median, at=facts.as_of, thresholds=thresholds)
+    return fee_step(policy, wanted_ppm=median, at=facts.judged_at, thresholds=thresholds, bounds=channel.bounds)
 
 
 def _may_lower(channel: ChannelFacts, thresholds: Thresholds) -> bool:

@@ -19,7 +19,7 @@ from recommendations.domain.advice import (
 )
 from recommendations.domain.facts import ChannelFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings.draft import blank, looking
-from recommendations.domain.findings.fee_advice import FeeCase, finding_of, own_fee, priced_channels
+from recommendations.domain.findings.fee_advice import FeeCase, finding_of, own_fee, priced_peers
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import flow_of, is_quiet
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, insufficient, neediest
@@ -31,7 +31,7 @@ TOPICS = ("fee rate", "network fee percentiles", "median fee", "pricing a channe
 
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return what the node's fees as a whole look like when extreme, then single channels far outside both."""
-    priced = list(priced_channels(facts))
+    priced = list(priced_peers(facts))
     quantiles = dict(facts.network.fee_quantiles_ppm)
     if not priced:
         return ()
@@ -97,7 +97,13 @@ def _outliers(
             continue
         if flow is not None and not is_quiet(flow):
             continue  # it is dear and it sells: leave it
-        step = fee_step(policy, wanted_ppm=max(quantiles[75], own_median), at=facts.as_of, thresholds=thresholds)
+        step = fee_step(
+            policy,
+            wanted_ppm=max(quantiles[75], own_median),
+            at=facts.judged_at,
+            thresholds=thresholds,
+            bounds=channel.bounds,
+        )
         if step is not None:
             moved.append((channel, policy, step))
     moved.sort(key=lambda case: -case[1].fee_ppm)

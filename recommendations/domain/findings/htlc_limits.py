@@ -34,7 +34,7 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return at most one finding per channel, the most severe first."""
     found = []
     for channel, policy in priced_channels(facts):
-        if is_too_soon(policy, at=facts.as_of, thresholds=thresholds):
+        if is_too_soon(policy, at=facts.judged_at, thresholds=thresholds):
             continue
         finding = (
             _time_lock(channel, policy, facts, thresholds)
@@ -65,7 +65,7 @@ def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thr
         title=f"Set the time lock of channel {channel.scid} from {lock:,} to {new} blocks",
         explanation=f"{lock:,} blocks are outside {low:g} to {high:g}; the network's median is {usual}. {why}",
         evidence=(
-            witness.public("time_lock_delta", "our time lock", lock, "blocks"),
+            witness.own("time_lock_delta", "our time lock", lock, "blocks"),
             witness.network("usual_time_lock", "usual time lock", usual, "blocks"),
         ),
         severity=Severity.HIGH if is_unsafe else Severity.LOW,
@@ -98,7 +98,7 @@ def _largest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thres
             " exact balance private. Raise it again after a refill."
         ),
         evidence=(
-            witness.public("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.own("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
             witness.private("local_sat", "our balance", private.local_sat, "sat"),
             witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
         ),
@@ -140,7 +140,7 @@ def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
             " it."
         ),
         evidence=(
-            witness.public("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.own("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
             witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
         ),
         severity=Severity.LOW,
@@ -168,7 +168,7 @@ def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thre
             " keep it; otherwise the usual minimum is 1 sat."
         ),
         evidence=(
-            witness.public("min_htlc_sat", "smallest payment we accept", low // MSAT, "sat"),
+            witness.own("min_htlc_sat", "smallest payment we accept", low // MSAT, "sat"),
             witness.network("usual_min_sat", "usual minimum", goal // MSAT, "sat"),
         ),
         severity=Severity.INFO,

@@ -13,7 +13,7 @@ from recommendations.domain.advice import (
 )
 from recommendations.domain.facts import ChannelFacts, FlowFacts, NodeFacts, PolicyFacts
 from recommendations.domain.findings.draft import blank, looking
-from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_channels
+from recommendations.domain.findings.fee_advice import FeeCase, finding_of, gain_of_raise, own_fee, priced_peers
 from recommendations.domain.findings.fee_guard import FeeStep, fee_step
 from recommendations.domain.findings.flow import Role, flow_of, per_30_days, role_of
 from recommendations.domain.findings.rule import Need, Rule, ThresholdSpec, at_most, counted, insufficient, neediest
@@ -33,13 +33,13 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 
 def _busy_sinks(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     moved = []
-    for channel, policy in priced_channels(facts):
+    for channel, policy in priced_peers(facts):
         flow = flow_of(channel)
         if flow is None or role_of(flow, thresholds) is not Role.SINK:
             continue
         turnover = net_turnover(channel, flow)
         wanted = policy.fee_ppm * (1 + thresholds["raise_percent"] / 100)
-        step = fee_step(policy, wanted_ppm=wanted, at=facts.as_of, thresholds=thresholds)
+        step = fee_step(policy, wanted_ppm=wanted, at=facts.judged_at, thresholds=thresholds, bounds=channel.bounds)
         if turnover > thresholds["busy_turnover"] and step is not None:
             moved.append((channel, policy, flow, turnover, step))
     moved.sort(key=lambda case: -case[3])
@@ -50,7 +50,8 @@ def _busy_sinks(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]
 
 def net_turnover(channel: ChannelFacts, flow: FlowFacts) -> float:
     """Return (out - in) / capacity over 30 days."""
-    return per_30_days(flow.out_sat - flow.in_sat, flow) / channel.capacity_sat if channel.capacity_sat > 0 else 0.0
+    capacity = channel.judged_capacity_sat
+    return per_30_days(flow.out_sat - flow.in_sat, flow) / capacity if capacity > 0 else 0.0
 
 
 def _case(

@@ -36,6 +36,7 @@ CONFIDENCE = 0.65
 ROUND_SAT = 10_000
 PAYBACK_DAYS = 30
 TOPICS = ("circular rebalance", "rebalance cost", "rebalancing economics", "liquidity")
+MOST_TRIED = 25  # sources come cheapest first: what none of these can feed with a profit, the dearer cannot either
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def _side(channel: ChannelFacts, policy: PolicyFacts, thresholds: Thresholds) ->
     private, flow = channel.private, flow_of(channel)
     if private is None or flow is None or private.local_sat is None or private.is_active is False:
         return None
+    if channel.bounds.is_hands_off:
+        return None
     is_flaky = private.uptime_ratio is not None and private.uptime_ratio < thresholds["min_uptime"]
     ratio = private.local_ratio
     return None if ratio is None or is_flaky else Side(channel, policy, private, flow, private.local_sat, ratio)
@@ -129,7 +132,9 @@ def _wants_refill(side: Side, thresholds: Thresholds) -> bool:
 def _deals(targets: list[Side], sources: list[Side], thresholds: Thresholds) -> list[Deal]:
     deals, free = [], list(sources)
     for target in targets:
-        deal = next((found for source in free if (found := _deal(target, source, thresholds)) is not None), None)
+        deal = next(
+            (found for source in free[:MOST_TRIED] if (found := _deal(target, source, thresholds)) is not None), None
+        )
         if deal is not None:
             deals.append(deal)
             free.remove(deal.source)

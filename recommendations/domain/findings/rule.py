@@ -25,6 +25,9 @@ class Need(StrEnum):
     OPENER = "who opened each channel"
     UPTIME = "connection history, at least 28 days"
     CANDIDATES = "peer candidates from the graph"
+    FAILURES = "failed forwards per channel, at least 7 days"
+    AGE = "age of the channels (block heights)"
+    ONCHAIN = "on-chain fee samples of 14 days"
     CENTRALITY = "betweenness of the network (a background job computes it)"
 
 

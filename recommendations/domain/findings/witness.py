@@ -30,6 +30,17 @@ class Witness:
         """A fact from the graph."""
         return self._evidence(name, label, value, unit, self.facts.source, self.facts.as_of, digits)
 
+    def own(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
+        """A value of our own policy: from the node itself where it told it later than the graph did."""
+        is_told = self.channel is not None and self.channel.is_policy_from_node
+        return (self.private if is_told else self.public)(name, label, value, unit, digits=digits)
+
+    def onchain(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
+        """What a transaction costs, by whoever told it."""
+        network = self.facts.network
+        source = network.onchain_source or "on-chain fee samples"
+        return self._evidence(name, label, value, unit, source, network.onchain_as_of, digits)
+
     def network(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
         """A fact of the whole network."""
         network = self.facts.network

@@ -1,11 +1,26 @@
 """The channel table: balances in sum, and a file that is safe to open in a spreadsheet."""
 
-from types import SimpleNamespace
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from recommendations.domain.channel_table import CSV_FIELDS, csv_rows, defused, liquidity
-from recommendations.domain.facts import ChannelFacts, MarketFacts, PeerFacts, PrivateChannelFacts
+from recommendations.domain.channel_table import (
+    CSV_FIELDS,
+    PROFIT_FIELDS,
+    SORTS,
+    ChannelLine,
+    by_peer,
+    csv_rows,
+    defused,
+    liquidity,
+    ordered,
+)
+from recommendations.domain.facts import ChannelBounds, ChannelFacts, MarketFacts, PeerFacts, PrivateChannelFacts
+from recommendations.domain.profit import Profit
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def channel(scid, *, capacity_sat=1_000_000, local_sat=None):
@@ -36,15 +51,66 @@ def test_balances_are_summed_over_the_known_channels_only():
     assert liquidity((channel("2x1x1"),)) is None
 
 
+def line(number=1, *, peer="a", **changes):
+    shipped = ChannelLine(
+        scid=f"{number}x1x1",
+        chan_point="",
+        capacity_sat=1_000_000,
+        peer_pubkey=peer,
+        peer_alias=f"peer {peer}",
+        own_fee_ppm=100,
+        own_base_fee_msat=0,
+        own_is_disabled=False,
+        peer_fee_ppm=None,
+        peer_base_fee_msat=None,
+        peer_is_disabled=None,
+        updated_at=None,
+        is_live=True,
+        local_sat=None,
+        remote_sat=None,
+    )
+    return replace(shipped, **changes)
+
+
 def test_the_file_has_the_columns_it_names_and_leaves_the_unknown_empty():
-    line = SimpleNamespace(**dict.fromkeys(CSV_FIELDS))
-    line.peer_alias = "=HYPERLINK()"
+    result = Profit(90, 1_000_000, 400, 1_200, None, None)
+    bounded = line(peer_alias="=HYPERLINK()", bounds=ChannelBounds(5, 50, True), profit=result)
 
-    rows = list(csv_rows([line]))
+    names, first, second = (dict(enumerate(row)) for row in csv_rows([bounded, line(2)]))
 
-    assert rows[0] == CSV_FIELDS
-    assert rows[1][CSV_FIELDS.index("peer_alias")] == "'=HYPERLINK()"
-    assert rows[1][CSV_FIELDS.index("local_sat")] is None
+    read = {name: (first[place], second[place]) for place, name in names.items()}
+    assert tuple(names.values()) == (*CSV_FIELDS, *PROFIT_FIELDS)
+    assert read["peer_alias"] == ("'=HYPERLINK()", "peer a")
+    assert read["local_sat"] == (None, None)
+    assert (read["min_fee_ppm"], read["is_hands_off"]) == ((5, None), (True, False))
+    assert (read["earned_msat"], read["net_msat"]) == ((1_200, None), (None, None))
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_column_orders_and_leaves_the_unknown_last(sort):
+    known = Profit(90, 1_000_000, 4, 12, 3, 0)
+    bare = line(1, peer_alias="", own_fee_ppm=None, capacity_sat=1)
+    full = [line(n, profit=known, peer_fee_ppm=n, local_sat=n, remote_sat=1, updated_at=AT) for n in (2, 3)]
+
+    up, down = (ordered([bare, *full], sort=sort, is_descending=is_down) for is_down in (False, True))
+
+    assert {one.scid for one in up} == {one.scid for one in down} == {"1x1x1", "2x1x1", "3x1x1"}
+    if sort not in {"alias", "capacity", "age"}:
+        assert up[-1] == down[-1] == bare
+
+
+def test_parallel_channels_are_one_line_with_their_sums_and_the_range_of_fees():
+    profits = Profit(90, 1_000_000, 4, 12, 3, 0), Profit(90, 1_000_000, 6, 20, 3, 0)
+    one, two = (line(n, local_sat=n, remote_sat=1, own_fee_ppm=n * 100, profit=profits[n - 1]) for n in (1, 2))
+
+    joint: Any
+    joint, alone = ordered(by_peer([one, two, line(3, peer="b")]), sort="capacity", is_descending=True)
+
+    assert (joint.scids, joint.capacity_sat, joint.local_sat) == (("1x1x1", "2x1x1"), 2_000_000, 3)
+    assert (joint.own_fee_ppm, joint.own_fee_high_ppm, joint.profit.net_msat) == (100, 200, 26)
+    assert (alone.scids, alone.own_fee_high_ppm) == (("3x1x1",), None)
+    assert by_peer([one, line(2)])[0].local_sat is None
+    assert by_peer([one, line(2)])[0].profit is None
 
 
 @pytest.mark.parametrize("alias", ["=1", "+1", "-1", "@x", "\tx"])

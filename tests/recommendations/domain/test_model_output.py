@@ -1,10 +1,13 @@
 """A model may choose and explain findings; it cannot invent one, cite what it was not given, or state a new number."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from models_registry.domain.query_types import QueryType
 from recommendations.domain.model_output import LONGEST_TITLE, Known, Tally, check_item, parse, schema
+from recommendations.domain.shapes import SHAPES
 
 KNOWN = Known(
     finding_keys=frozenset({"fee_vs_market:1x1x0", "base_fee:1x1x0"}),
@@ -89,10 +92,20 @@ def test_a_document_that_keeps_it_is_read():
     document = parse(json.dumps({"summary": "s", "recommendations": [GOOD]}))
 
     assert document is not None
-    assert document.recommendations[0].finding == GOOD["finding"]
+    assert document.recommendations[0]["finding"] == GOOD["finding"]
 
 
-def test_the_schema_lists_the_findings_as_an_enumeration():
-    item = schema(["a:1"])["properties"]["recommendations"]["items"]
+def test_the_schema_lists_what_may_be_named_as_enumerations():
+    item = schema(KNOWN, SHAPES[QueryType.DETAILED])["properties"]["recommendations"]["items"]["properties"]
 
-    assert item["properties"]["finding"]["enum"] == ["a:1"]
+    assert item["finding"]["enum"] == list(KNOWN.finding_keys)
+    assert item["evidence"]["items"]["enum"] == list(KNOWN.evidence_ids)
+    assert item["citations"]["items"]["enum"] == list(KNOWN.citation_numbers)
+
+
+def test_without_passages_nothing_can_be_cited():
+    item = schema(replace(KNOWN, citation_numbers=()), SHAPES[QueryType.QUICK])["properties"]["recommendations"][
+        "items"
+    ]
+
+    assert item["properties"]["citations"]["maxItems"] == 0

@@ -129,7 +129,8 @@ def test_a_risk_to_funds_comes_first_and_is_critical():
 
 
 def test_what_only_looks_earns_nothing_by_itself():
-    (look,) = [item for item in advised(scenarios.unbalanced()) if item.action.kind.value == "inspect"]
+    items = advised(scenarios.unbalanced())
+    (look,) = [item for item in items if item.action.kind.value == "inspect" and item.gain is None]
 
     assert look.factors.revenue_impact == 0.0
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recommendations.domain.channel_table import SORTS
 from recommendations.domain.errors import NetworkNotFound, NodeNotFound
 from recommendations.models import Network, Node, NodeConnection, NodeMetrics, NodeView, PrivateChannel
 from recommendations.queries import (
@@ -24,7 +25,6 @@ from recommendations.queries import (
     node_summary,
     search_nodes,
 )
-from recommendations.queries.channels import SORTS
 from recommendations.services.import_graph import import_graph
 from recommendations.services.remove_network import remove_network
 from recommendations.services.views_log import record_view

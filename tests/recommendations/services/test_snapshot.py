@@ -8,12 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recommendations.domain.errors import NetworkNotFound, NodeNotFound
-from recommendations.models import Forward, Node, NodeConnection, PrivateChannel
+from recommendations.models import ChannelCost, FailedForward, Forward, Node, NodeConnection, PrivateChannel
 from recommendations.services.import_graph import import_graph
-from recommendations.services.snapshot import node_facts
+from recommendations.services.snapshot import STATEMENTS, node_facts
 from tests.recommendations.graphs import AS_OF, DAY_S, NOW_S, edge, graph, key, node, policy, write
-
-QUERIES = 9
 
 pytestmark = pytest.mark.django_db
 
@@ -226,13 +224,137 @@ def test_unknown_forwards_are_unknown_and_known_ones_may_be_none(market, operato
     assert (flow.out_count, flow.window_days, flow.latest_forward_at) == (0, 12, None)
 
 
+OWN = {
+    "base_fee_msat": 0,
+    "fee_ppm": 333,
+    "time_lock_delta": 80,
+    "min_htlc_msat": 1_000,
+    "max_htlc_msat": 990_000_000,
+    "is_disabled": False,
+    "inbound_base_fee_msat": 0,
+    "inbound_fee_ppm": 0,
+    "updated_s": 0,
+}
+
+
+def told(user, *, read_at, changed_at=None, **changes):
+    seen = private(user, kind="lnd", measured_at=read_at)
+    policy_ = OWN | changes
+    seen.channels.update(own_policy=policy_, policy_changed_at=changed_at, measured_at=read_at)
+    return facts_of(1, user=user)
+
+
+def test_a_policy_that_the_node_told_after_the_graph_counts_with_its_source(market, operator):
+    later, changed = AS_OF + timedelta(hours=3), AS_OF + timedelta(hours=2)
+
+    facts = told(operator, read_at=later, changed_at=changed)
+
+    (channel,) = (one for one in facts.channels if one.private)
+    assert (channel.own_policy.fee_ppm, channel.is_policy_from_node) == (333, True)
+    assert (channel.own_policy.changed_at, facts.judged_at, facts.private_source) == (changed, later, "your LND node")
+    assert channel.own_policy.updated_at is not None  # as announced: the node tells no time
+    assert not any(one.is_policy_from_node for one in facts.channels if not one.private)
+
+
+def test_a_graph_newer_than_the_reading_counts(market, operator):
+    facts = told(operator, read_at=AS_OF)
+
+    (channel,) = (one for one in facts.channels if one.private)
+    assert (channel.own_policy.fee_ppm, channel.is_policy_from_node, facts.judged_at) == (100, False, AS_OF)
+
+
+def failed(connection_, *, days_ago, reason="TEMPORARY_CHANNEL_FAILURE", at="here", fee_msat=50, out="900000x1x0"):
+    FailedForward.objects.create(
+        connection=connection_,
+        at=AS_OF - timedelta(days=days_ago),
+        incoming_scid="900000x2x0",
+        outgoing_scid=out,
+        amount_msat=None if fee_msat is None else 2_000_000,
+        fee_msat=fee_msat,
+        failed_at=at,
+        reason=reason,
+    )
+
+
+def test_failures_are_counted_by_kind_and_only_over_days_that_are_known(market, operator):
+    seen = private(operator, forwards_from=AS_OF - timedelta(days=90), failures_from=AS_OF - timedelta(days=20))
+    failed(seen, days_ago=1)
+    failed(seen, days_ago=10, reason="WIRE_TEMPORARY_CHANNEL_FAILURE", fee_msat=None)
+    failed(seen, days_ago=2, reason="FEE_INSUFFICIENT")
+    failed(seen, days_ago=2, at="downstream")
+    failed(seen, days_ago=2, out="")
+    failed(seen, days_ago=25)
+
+    (failures,) = (one.private.failures for one in facts_of(1, user=operator).channels if one.private)
+
+    assert (failures.window_days, failures.short_count, failures.short_7d_count, failures.other_count) == (20, 2, 1, 2)
+    assert (failures.missed_fee_msat, failures.priced_count, failures.short_sat) == (50, 1, 2_000)
+    seen.failures_from = AS_OF - timedelta(days=5)
+    seen.save()
+    (unknown,) = (one.private.failures for one in facts_of(1, user=operator).channels if one.private)
+    assert unknown is None
+
+
+def cost(connection_, *, days_ago, kind="rebalance", msat=1_000, scid="900000x1x0"):
+    ChannelCost.objects.create(
+        connection=connection_,
+        reference=f"{kind}-{days_ago}",
+        at=AS_OF - timedelta(days=days_ago),
+        kind=kind,
+        scid=scid,
+        cost_msat=msat,
+        amount_msat=5_000_000,
+    )
+
+
+def test_costs_are_summed_over_days_that_are_known_and_none_is_no_cost(market, operator):
+    seen = private(operator, costs_from=AS_OF - timedelta(days=200))
+    for days_ago in (5, 40, 120):
+        cost(seen, days_ago=days_ago)
+    cost(seen, days_ago=150, kind="open", msat=700)
+    cost(seen, days_ago=1, kind="close", scid="900000x9x0")
+
+    (costs,) = (one.private.costs for one in facts_of(1, user=operator).channels if one.private)
+
+    assert (costs.window_days, costs.rebalance_msat, costs.rebalance_30d_msat, costs.open_msat) == (
+        90,
+        2_000,
+        1_000,
+        700,
+    )
+    assert costs.rebalanced_msat == 10_000_000
+    seen.costs.all().delete()
+    (none,) = (one.private.costs for one in facts_of(1, user=operator).channels if one.private)
+    assert (none.rebalance_msat, none.open_msat) == (0, None)
+    seen.costs_from = None
+    seen.save()
+    (unknown,) = (one.private.costs for one in facts_of(1, user=operator).channels if one.private)
+    assert unknown is None
+
+
+def test_fees_of_ninety_days_are_known_only_when_ninety_days_are(market, operator):
+    seen = private(operator, forwards_from=AS_OF - timedelta(days=100))
+    forward(seen, days_ago=60, fee_msat=30)
+    forward(seen, days_ago=95, fee_msat=5)
+
+    (flow,) = (one.private.flow for one in facts_of(1, user=operator).channels if one.private)
+    assert (flow.fees_90d_msat, flow.fees_earned_msat, round(flow.complete_days)) == (30, 0, 100)
+
+    seen.forwards_from = AS_OF - timedelta(days=89)
+    seen.save()
+    (short,) = (one.private.flow for one in facts_of(1, user=operator).channels if one.private)
+    assert (short.fees_90d_msat, round(short.complete_days)) == (None, 89)
+
+
 @pytest.mark.parametrize("count", [1, 400])
 def test_the_number_of_queries_does_not_grow_with_the_channels(tmp_path, operator, count):
     load(tmp_path, graph([edge(n, 1, n + 1) for n in range(1, count + 1)], []))
-    private(operator, forwards_from=AS_OF - timedelta(days=40))
+    known = AS_OF - timedelta(days=40)
+    private(operator, forwards_from=known, failures_from=known, costs_from=known)
+    facts_of(1)  # candidates read the whole graph once for all nodes
 
     with CaptureQueriesContext(connection) as asked:
         facts = facts_of(1, user=operator)
 
     assert len(facts.channels) == count
-    assert len(asked) == QUERIES
+    assert len(asked) == STATEMENTS

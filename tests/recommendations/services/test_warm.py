@@ -1,9 +1,16 @@
 """Warming speaks of the most viewed nodes before they are asked for, through the serving code: keys must match."""
 
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django_q.models import Schedule
+
 from recommendations.domain.advice import Engine
-from recommendations.models import Node
+from recommendations.models import Node, NodeConnection, WarmRun
 from recommendations.services.views_log import record_view
-from recommendations.services.warm import popular_nodes, warm_popular_nodes
+from recommendations.services.warm import NODES_JOB, NODES_TASK, popular_nodes, warm_popular_nodes
 from tests.journeys.inside import advised, let_echo_speak, run
 from tests.journeys.stage import Stage
 
@@ -60,3 +67,47 @@ def test_a_node_that_fails_does_not_stop_the_others(stage: Stage) -> None:
     report = run(warm_popular_nodes, (UNKNOWN_NODE, stage.pubkey), at=stage.demo.at)
 
     assert (report.warmed, report.failed) == (1, 1)
+
+
+def test_connected_nodes_are_warmed_though_nobody_looked(stage: Stage) -> None:
+    let_echo_speak()
+    first, second, _ = others(stage)
+    view(stage, {first: 1})
+    NodeConnection.objects.create(node=Node.objects.get(pubkey=second), owner=stage.user, kind="files")
+
+    assert popular_nodes() == (first, second)
+
+
+def test_the_command_warms_nodes_and_questions_and_keeps_the_figures(stage: Stage) -> None:
+    let_echo_speak()
+    first, second, _ = others(stage)
+    view(stage, {first: 2, second: 1})
+    spoken, quiet = StringIO(), StringIO()
+
+    call_command("warm_cache", nodes=1, stdout=spoken)
+    call_command("warm_cache", "--nodes", "2", "--json", stdout=quiet)
+
+    assert "1 nodes warmed" in spoken.getvalue()
+    report = json.loads(quiet.getvalue())
+    assert (report["nodes_warmed"], report["nodes_already_warm"], report["nodes_failed"]) == (1, 1, 0)
+    assert WarmRun.objects.count() == 2
+    assert WarmRun.objects.earliest("pk").nodes_warmed == 1
+
+
+def test_the_daemon_leaves_the_work_to_the_timetable(stage: Stage) -> None:
+    Schedule.objects.create(name=NODES_JOB, func=NODES_TASK, schedule_type=Schedule.MINUTES, minutes=60, repeats=0)
+
+    call_command("warm_cache", "--mode", "daemon", "--nodes", "7", "--interval", "15", stdout=StringIO())
+
+    rows = Schedule.objects.filter(name__startswith="warm").order_by("name")
+    assert [(row.name, row.minutes, row.repeats, row.kwargs) for row in rows] == [
+        ("warm common questions", 15, -1, None),
+        (NODES_JOB, 15, -1, "limit=7"),
+    ]
+    assert not WarmRun.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--nodes=0", "--interval=0"])
+def test_the_command_refuses_what_makes_no_sense(option: str) -> None:
+    with pytest.raises(CommandError, match="at least 1"):
+        call_command("warm_cache", option)

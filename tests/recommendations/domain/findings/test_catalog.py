@@ -13,15 +13,43 @@ from tests.recommendations.domain import scenarios
 from tests.recommendations.domain.factories import channel, findings_of, flow, market, node, operated, policy, silent
 
 NODES = (*scenarios.ALL, scenarios.huge)
-PUBLIC_RULES = {1, 2, 14, 15, 16, 17, 19, 21, 22, 23}
-PRIVATE_RULES = {3, 5, 6, 7, 8, 9, 10, 12}
+PRIVATE_RULES = {5, 6, 7, 8, 9, 10, 12, 18, 24}
+SLUGS = {
+    1: {"fee_vs_market"},
+    2: {"fee_vs_network"},
+    3: {"balance_fee", "parallel_fees"},
+    4: {"fee_guard"},
+    5: {"peer_role"},
+    6: {"days_to_depletion"},
+    7: {"imbalance"},
+    8: {"rebalance"},
+    9: {"dead_channel"},
+    10: {"outlier"},
+    11: {"close_test"},
+    12: {"uptime"},
+    13: {"channel_age"},
+    14: {"base_fee"},
+    15: {"concentration"},
+    16: {"centrality"},
+    17: {"peer_candidates"},
+    18: {"missed_revenue"},
+    19: {"htlc_limits"},
+    20: {"onchain_timing"},
+    21: {"channel_size"},
+    22: {"stale_edge"},
+    23: {"node_health"},
+    24: {"blended_rating"},
+}
 
 
-def test_every_rule_is_there_once_with_its_number():
-    numbers = [rule.number for rule in RULES]
+def test_all_24_rules_are_there_each_in_a_file_of_its_name():
+    by_number: dict[int, set[str]] = {}
+    for rule in RULES:
+        by_number.setdefault(rule.number, set()).add(rule.slug)
 
-    assert set(numbers) == PUBLIC_RULES | PRIVATE_RULES | {4}
-    assert len({rule.slug for rule in RULES}) == len(RULES) == len(numbers)
+    assert by_number == SLUGS
+    assert len({rule.slug for rule in RULES}) == len(RULES)
+    assert all(rule.find.__module__.endswith(f".{rule.slug}") for rule in RULES)
 
 
 def test_every_threshold_fits_its_row_and_explains_itself():

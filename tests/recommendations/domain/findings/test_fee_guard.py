@@ -1,12 +1,26 @@
 """A fee moves rarely, noticeably and in bounded steps."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from recommendations.domain.facts import ChannelBounds
 from recommendations.domain.findings import fee_guard
 from recommendations.domain.findings.fee_guard import caution, fee_step, words
-from tests.recommendations.domain.factories import AT, channel, found, node, numbers, policy
+from tests.recommendations.domain.factories import (
+    AT,
+    channel,
+    findings_of,
+    found,
+    market,
+    node,
+    numbers,
+    operated,
+    policy,
+    private_node,
+    silent,
+)
 
 NUMBERS = numbers("fee_guard")
 
@@ -71,6 +85,40 @@ def test_there_is_no_caution_without_cause(changes):
 @pytest.mark.parametrize(("bounds", "expected"), [({"highest_ppm": 250}, 250), ({"highest_ppm": 205}, None)])
 def test_the_operators_bounds_hold(bounds, expected):
     assert stepped(200, 300, **bounds) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "expected", "held_at"),
+    [
+        (ChannelBounds(), 300, 300, None),
+        (ChannelBounds(max_fee_ppm=250), 300, 250, 250),
+        (ChannelBounds(max_fee_ppm=205), 300, None, None),  # what is left is too small a change
+        (ChannelBounds(max_fee_ppm=150), 300, None, None),  # it would have to go the other way
+        (ChannelBounds(min_fee_ppm=150), 100, 150, 150),
+        (ChannelBounds(min_fee_ppm=190), 100, None, None),
+        (ChannelBounds(is_hands_off=True), 300, None, None),
+    ],
+)
+def test_a_channels_own_limit_ends_the_step_and_is_told(own, wanted, expected, held_at):
+    step = fee_step(policy(fee_ppm=200), wanted_ppm=wanted, at=AT, thresholds=NUMBERS, bounds=own)
+
+    assert (step and step.new_ppm) == expected
+    assert step is None or step.held_at_ppm == held_at
+    if step is not None and held_at is not None:
+        assert f"Your own limit for this channel ends at {held_at}" in words(step, NUMBERS)
+
+
+@pytest.mark.parametrize(("hours", "is_advised"), [(23, False), (25, True)])
+def test_the_cooldown_runs_on_the_readings_clock_when_the_node_was_read_after_the_graph(hours, is_advised):
+    read_at = AT + timedelta(days=10)
+    told = policy(fee_ppm=1_000, changed_at=read_at - timedelta(hours=hours))
+    dear = channel(ratio=0.9, flow=silent(), own_policy=told, market=market(200, percentile=95.0))
+    facts = operated(replace(dear, is_policy_from_node=True), private=private_node(measured_at=read_at))
+
+    cuts = findings_of(facts, "fee_vs_market")
+
+    assert bool(cuts) is is_advised
+    assert all(next(e for e in one.evidence if e.label == "our fee").source == facts.private_source for one in cuts)
 
 
 def test_a_partial_step_says_where_it_leads():

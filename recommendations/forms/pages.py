@@ -57,6 +57,7 @@ class ChannelsForm(forms.Form):
     sort = forms.CharField(required=False, max_length=12)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
     live = forms.BooleanField(required=False)
+    peers = forms.BooleanField(required=False)
 
     def clean_sort(self) -> str:
         wanted = str(self.cleaned_data["sort"])
@@ -71,6 +72,7 @@ class ChannelsForm(forms.Form):
             "sort": asked.get("sort") or DEFAULT_SORT,
             "page": asked.get("page") or 1,
             "live": bool(asked.get("live")),
+            "peers": bool(asked.get("peers")),
         }
 
 
@@ -111,15 +113,15 @@ def heading(column: Column, words: Mapping[str, Any]) -> dict[str, str]:
         name for name, applies in (("number", column.is_number), ("sticky", column.label == "Peer")) if applies
     )
     if column.sort is None:
-        return {"label": column.label, "css": css}
+        return {"label": column.label, "css": css, "help": column.help}
     is_current, is_descending = words["sort"].removeprefix("-") == column.sort, words["sort"].startswith("-")
     wanted = column.sort if is_current and is_descending else f"-{column.sort}"
     direction = ("descending" if is_descending else "ascending") if is_current else ""
     href = f"?{link({**words, 'page': None, 'sort': wanted})}"
-    return {"label": column.label, "css": css, "href": href, "direction": direction}
+    return {"label": column.label, "css": css, "href": href, "direction": direction, "help": column.help}
 
 
 def link(words: Mapping[str, Any]) -> str:
     """Return what is asked of the table as a query string, without what is at its default."""
     kept = {name: value for name, value in words.items() if value not in (None, "", False)}
-    return urlencode({**kept, "live": 1} if kept.get("live") else kept)
+    return urlencode({name: 1 if value is True else value for name, value in kept.items()})
