@@ -121,7 +121,7 @@ def test_a_step_by_hand_needs_open_gates_or_an_override(draft):
     with pytest.raises(RolloutMoveNotAllowed):
         ramp.step(draft.pk, cause=by())
     ramp.start(draft.pk, cause=by())
-    with pytest.raises(RolloutMoveNotAllowed, match="0 of 2 in each arm"):
+    with pytest.raises(RolloutMoveNotAllowed, match="0 of 2 units in each arm"):
         ramp.step(draft.pk, cause=by())
 
     event = ramp.step(draft.pk, cause=by(why="The week is over."), is_override=True)
