@@ -20,7 +20,7 @@ link: set-up ## Print a new one-time sign-in link.
 	@exec $(PY) manage.py signin_link
 
 test: set-up-dev ## Run every test; types, style and import contracts are among them.
-	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(PY) -m pytest -n 3 --dist loadfile $(ARGS)
 
 bench: set-up-dev ## Measure on this machine.
 	@exec $(PY) -m tests.benchmarks $(ARGS)

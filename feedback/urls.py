@@ -13,4 +13,5 @@ urlpatterns = [
     path("recommendations/<uuid:key>/dismiss/", deciding.dismiss, name="dismiss"),
     path("recommendations/<uuid:key>/undo/", deciding.undo, name="undo"),
     path("recommendations/<uuid:key>/rate/", deciding.rate_recommendation, name="rate"),
+    path("answers/<uuid:key>/rate/", deciding.rate_answer, name="rate_answer"),
 ]

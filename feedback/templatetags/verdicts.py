@@ -22,6 +22,13 @@ def votes_on(context: Mapping[str, Any], items: Iterable[Any]) -> dict[str, int]
     return thumbs_of("recommendation", _ids(items), unit=unit_of(context["request"]))
 
 
+@register.simple_tag(takes_context=True)
+def votes_on_answers(context: Mapping[str, Any], *lists: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the reader's thumbs on the listed answers, by id."""
+    keys = [UUID(str(one["answer_id"])) for listed in lists for one in listed or () if one.get("answer_id")]
+    return thumbs_of("answer", keys, unit=unit_of(context["request"])) if keys else {}
+
+
 @register.simple_tag
 def effects_of(items: Iterable[Any]) -> dict[UUID, Measured]:
     """Return the latest measured effect of the listed recommendations, by id."""

@@ -15,13 +15,13 @@ from django_htmx.middleware import HtmxDetails
 
 from feedback.domain.errors import RatingInvalid, TargetNotFound
 from feedback.forms import AppliedForm, DismissForm, ThumbForm
+from feedback.models import Rating
 from feedback.services.rate import rate
 from models_registry.api.authentication import unit_of
 from recommendations.domain.errors import MoveNotAllowed, RecommendationNotFound
 from recommendations.services import decide
 
 Move = Callable[[], object]
-TARGET = "recommendation"
 
 
 class Request(HttpRequest):
@@ -58,18 +58,29 @@ def undo(request: Request, key: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rate_recommendation(request: Request, key: UUID) -> HttpResponse:
-    """Store a thumb, or take it back."""
+    """Store a thumb on a recommendation, or take it back."""
+    return _rated(request, Rating.Target.RECOMMENDATION, key)
+
+
+@require_POST
+@login_required
+def rate_answer(request: Request, key: UUID) -> HttpResponse:
+    """Store a thumb on an answer, or take it back."""
+    return _rated(request, Rating.Target.ANSWER, key)
+
+
+def _rated(request: Request, target: Rating.Target, key: UUID) -> HttpResponse:
     form = ThumbForm(request.POST)
     words: dict[str, Any] = {"thumb": form.cleaned_data["thumb"]} if form.is_valid() else {"thumb": ""}
     try:
-        vote = rate(TARGET, str(key), unit=unit_of(request), user=request.user, at=timezone.now(), **words)
+        vote = rate(target, str(key), unit=unit_of(request), user=request.user, at=timezone.now(), **words)
     except TargetNotFound as exc:
         raise Http404(str(exc)) from exc
     except RatingInvalid as exc:
         return render(request, "400.html", {"reason": str(exc)}, status=400)
     if not request.htmx:
         return _back(request)
-    return render(request, "feedback/_thumbs.html", {"id": key, "vote": vote.thumb if vote else None})
+    return render(request, "feedback/_thumbs.html", {"id": key, "of": target, "vote": vote.thumb if vote else None})
 
 
 def _decided(request: Request, move: Move) -> HttpResponse:

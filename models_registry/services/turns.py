@@ -121,7 +121,7 @@ class Board:
         self._shown: dict[uuid.UUID, Ticket] = {}
         self._fresh: dict[uuid.UUID, Ticket] = {}
         self._gone: set[uuid.UUID] = set()
-        self._writing: asyncio.Task[None] | asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._lease.when(gained=self._show_all, lost=lambda: None)
         self._lease.subscribe(CHANNEL, self._told)
 
@@ -147,13 +147,11 @@ class Board:
 
     def _write_soon(self) -> None:
         if self._writing is None and self._lease.is_held:
-            self._writing = asyncio.get_running_loop().call_later(SHOWN_AFTER_S, self._begin)
-
-    def _begin(self) -> None:
-        self._writing = asyncio.get_running_loop().create_task(self._write())
+            self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
         try:
+            await asyncio.sleep(SHOWN_AFTER_S)  # in a task: one that a timer began while the loop ended would be lost
             while self._fresh or self._gone:
                 (fresh, self._fresh), (gone, self._gone) = (self._fresh, {}), (self._gone, set())
                 await self._write_rows(tuple(fresh.values()), gone)

@@ -69,7 +69,9 @@ class Ask {
 
   async showAnswer(data) {
     try {
+      const place = this.live.parentElement;
       this.live.replaceWith(await fragment(this.root.dataset.answerUrl, data));
+      window.htmx?.process(place); // its thumbs
       this.found.replaceChildren();
       this.doubts.remove(); // the finished answer marks the sentences themselves
     } catch {

@@ -79,6 +79,7 @@ def point_at(
         max_attempts=1,
         retry_wait_s=0.01,
         first_token_timeout_s=first_token_s,
+        load_timeout_s=first_token_s,  # a fault that strikes a load as well is met in seconds, not in five minutes
         idle_timeout_s=idle_s,
         total_timeout_s=total_s,
         slots=slots,

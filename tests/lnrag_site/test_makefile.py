@@ -99,7 +99,7 @@ def test_a_changed_lock_is_installed_again(checkout):
 def test_after_the_tests_a_run_installs_nothing(checkout):
     give_python(checkout)
     make(checkout, "test")
-    assert calls(checkout)[-1] == "-m pytest -n 2 --dist loadfile"
+    assert calls(checkout)[-1] == "-m pytest -n 3 --dist loadfile"
 
     make(checkout, "run")
 

@@ -169,6 +169,8 @@ JUDGED = [
     (errors.NoModelAvailable(), False),
     (errors.ModelError(), False),
     (errors.GenerationInterrupted(), False),
+    (errors.VariantInvalid("no such kind"), False),
+    (errors.RolloutMoveNotAllowed("A draft is not held."), False),
     (interrupted(errors.ProviderTimeout()), True),
     (interrupted(errors.GenerationCanceled()), False),
     (ConnectionResetError(), True),

@@ -8,6 +8,7 @@ import pytest
 from recommendations.domain.credentials import CLN_METHODS, baking_command
 from recommendations.domain.readings import ClosedBy, CostKind
 from recommendations.domain.source_errors import SourceBroken, SourceMismatch, SourceRefused
+from recommendations.sources.http import Limits
 from tests.recommendations.sources.sources import (
     AT,
     LONG_AGO,
@@ -145,7 +146,7 @@ async def test_costs_name_each_opening_closing_and_rebalance_once(server):
 async def test_rebalances_of_more_than_one_page_are_all_counted(server):
     first, node = server.node.rebalances[0], server.node
     node.rebalances = [replace(first, payment_hash=f"{number:064x}") for number in range(1_100)]
-    async with reading(server) as source:
+    async with reading(server, limits=Limits()) as source:
         costs = await source.costs(since=LONG_AGO)
 
     paid = [cost for cost in costs or () if cost.kind is CostKind.REBALANCE]
