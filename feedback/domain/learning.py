@@ -70,6 +70,23 @@ def expected_effectiveness(values: Mapping[str, Sequence[float]]) -> dict[str, f
     }
 
 
+def record_factors(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return by category how much better than all measured advice it is expected to do: 1 + expected - mean of all.
+
+    Categories without outcomes are left out: nothing is known of them. Between 0 and 2, as effectiveness is of 0 to 1.
+    """
+    everything = [value for listed in values.values() for value in listed]
+    expected = expected_effectiveness(values)
+    if not everything:
+        return {}
+    mean = sum(everything) / len(everything)
+    return {
+        category: round(1 + (known - mean), 4)
+        for category, known in expected.items()
+        if known is not None and values[category]
+    }
+
+
 def propose(weights: Mapping[str, float], outcomes: Sequence[Outcome]) -> Proposal:
     """Return weights moved by at most 0.05 each towards the factors that told the outcome, within 0.05 and 0.50.
 

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from feedback.domain.learning import expected_effectiveness
+from feedback.domain.learning import expected_effectiveness, record_factors
 from feedback.domain.verdicts import Judgment, Verdict, pool
 from feedback.models import CategoryEffect, ImpactReport
+from feedback.queries import policy
 from recommendations.domain.advice import Category
+from recommendations.services.weights import note_records
 
 LOCK = 0x706F6F6C  # two jobs at once must not interleave old and new rows
 CONTROLLED = ("effect", "low", "high", "dispersion", "events_before", "events_after")
@@ -31,6 +33,9 @@ def pool_categories(*, days_after: int, at: datetime) -> int:
                 *("mean_effectiveness", "expected_effectiveness", "measured_at"),
             ],
         )
+        if days_after == policy().measure_after_days:
+            factors = record_factors({name: scores[name] for name in expected})
+            note_records({name: (factor, len(scores[name])) for name, factor in factors.items()}, at=at)
     return len(rows)
 
 

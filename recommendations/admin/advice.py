@@ -95,6 +95,13 @@ class WeightRevisionAdmin(Listed):
         self.message_user(request, f"{queryset[0]} decide the order of advice from now on.")
 
 
+@admin.register(models.TrackRecord)
+class TrackRecordAdmin(Ledger):
+    """What measured outcomes say of each category; they move what is expected of its advice."""
+
+    list_display = ("category", "factor", "outcomes", "measured_at")
+
+
 @admin.register(models.RecommendationRun)
 class RecommendationRunAdmin(Ledger):
     list_display = (

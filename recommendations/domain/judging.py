@@ -17,6 +17,7 @@ def scoring_input(finding: Finding, *, tracking_id: str, at: datetime) -> Scorin
     fee_ppm, median_ppm = _fee_against_market(finding)
     return ScoringInput(
         id=tracking_id,
+        category=finding.category.value,
         gain_sat_30d=0.0 if is_looking and gain is None else gain,
         ease=finding.ease,
         effort_hours=finding.effort_hours,

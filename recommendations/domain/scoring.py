@@ -1,13 +1,17 @@
 """Order advice by six factors, 0 to 1 each. An unknown factor leaves the sum; it is never counted as 0 (FEATURES 4)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import log2
-from typing import Self
+from typing import Any, Self
 
 from recommendations.domain.advice import Ease, Priority, RiskLevel, Severity
 
+FACTOR_NAMES = (
+    *("revenue_impact", "ease_of_implementation", "risk_level", "time_to_value", "data_confidence"),
+    "network_conditions",
+)
 FULL_GAIN_PERCENT = 50.0
 TIME_SCALE_DAYS = 10.0
 HALF_LIFE_DAYS = 7.0
@@ -28,7 +32,11 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the six factors count. They need not sum to 1: the score divides by the sum of those that apply."""
+    """What the six factors count. They need not sum to 1: the score divides by the sum of those that apply.
+
+    `records` tells by category how measured advice did beside all measured advice: 1.2 did better. What is expected of
+    a recommendation, gain and confidence, is multiplied by it; a category without outcomes counts 1.
+    """
 
     revenue_impact: float = 0.30
     ease_of_implementation: float = 0.20
@@ -36,12 +44,14 @@ class Weights:
     time_to_value: float = 0.15
     data_confidence: float = 0.10
     network_conditions: float = 0.10
+    records: Mapping[str, float] = field(default_factory=dict)
 
     def toward(self, goal: Goal) -> Self:
         """Return these weights moved toward a goal (4.3), summing to 1."""
-        moved = replace(self, **GOAL_WEIGHTS[goal])
-        total = sum(getattr(moved, field.name) for field in fields(moved))
-        return replace(moved, **{field.name: getattr(moved, field.name) / total for field in fields(moved)})
+        wanted: dict[str, Any] = dict(GOAL_WEIGHTS[goal])
+        moved = replace(self, **wanted)
+        total = sum(getattr(moved, name) for name in FACTOR_NAMES)
+        return replace(moved, **{name: getattr(moved, name) / total for name in FACTOR_NAMES})
 
 
 GOAL_WEIGHTS: dict[Goal, dict[str, float]] = {
@@ -74,6 +84,7 @@ class ScoringInput:
     peer_median_ppm: int | None = None
     is_safety: bool = False
     severity: Severity = Severity.MEDIUM
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class Factors:
     network_conditions: float | None
 
     def known(self) -> dict[str, float]:
-        pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
+        pairs = ((name, getattr(self, name)) for name in FACTOR_NAMES)
         return {name: value for name, value in pairs if value is not None}
 
 
@@ -131,12 +142,13 @@ def score_recommendation(
 ) -> Score:
     """Return the score of one recommendation on this node in this network."""
     used = weights or Weights()
+    record = used.records.get(recommendation.category, 1.0)
     factors = Factors(
-        revenue_impact=_revenue(recommendation, node_metrics),
+        revenue_impact=_revenue(recommendation, node_metrics, record=record),
         ease_of_implementation=_ease(recommendation),
         risk_level=_safety(recommendation, node_metrics),
         time_to_value=1 / (1 + recommendation.days_to_effect / TIME_SCALE_DAYS),
-        data_confidence=_confidence(recommendation),
+        data_confidence=_confidence(recommendation, record=record),
         network_conditions=_network(recommendation, network_state),
     )
     value = round(_weighted(factors, used), 1)
@@ -174,11 +186,11 @@ def _priority(value: float, recommendation: ScoringInput, confidence: float | No
     return max(by_score, Priority.MEDIUM, key=PRIORITY_ORDER.index)
 
 
-def _revenue(recommendation: ScoringInput, node: NodeMetrics) -> float | None:
+def _revenue(recommendation: ScoringInput, node: NodeMetrics, *, record: float) -> float | None:
     gain, base = recommendation.gain_sat_30d, node.revenue_base_sat
     if gain == 0:
         return 0.0
-    return None if gain is None or base is None else _clamp(100 * gain / base / FULL_GAIN_PERCENT)
+    return None if gain is None or base is None else _clamp(100 * gain * record / base / FULL_GAIN_PERCENT)
 
 
 def _ease(recommendation: ScoringInput) -> float:
@@ -208,12 +220,12 @@ def _safety(recommendation: ScoringInput, node: NodeMetrics) -> float:
     return 1 - _clamp(risk)
 
 
-def _confidence(recommendation: ScoringInput) -> float | None:
+def _confidence(recommendation: ScoringInput, *, record: float) -> float | None:
     if recommendation.oldest_fact_days is None:
         return None
     share = recommendation.facts_present / max(recommendation.facts_needed, 1)
     decay = 0.5 ** (max(recommendation.oldest_fact_days, 0.0) / HALF_LIFE_DAYS)
-    return _clamp(recommendation.rule_confidence * share * decay)
+    return _clamp(recommendation.rule_confidence * share * decay * record)
 
 
 def _network(recommendation: ScoringInput, network: NetworkState) -> float | None:

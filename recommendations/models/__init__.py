@@ -1,6 +1,13 @@
 """Tables of the advice floor: networks and graph spans, private data and history, limits, alerts, advice."""
 
-from recommendations.models.advice import NodeView, Recommendation, RecommendationRun, Threshold, WeightRevision
+from recommendations.models.advice import (
+    NodeView,
+    Recommendation,
+    RecommendationRun,
+    Threshold,
+    TrackRecord,
+    WeightRevision,
+)
 from recommendations.models.alerts import Alert, AlertChoice, Watch
 from recommendations.models.bulk import BulkRun, WarmRun
 from recommendations.models.enrichment import Enrichment, OnchainFee, OutsideReading
@@ -36,6 +43,7 @@ __all__ = [
     "Recommendation",
     "RecommendationRun",
     "Threshold",
+    "TrackRecord",
     "UptimeDay",
     "WarmRun",
     "Watch",

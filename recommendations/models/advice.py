@@ -69,6 +69,24 @@ class WeightRevision(models.Model):
         return f"weights {self.pk}"
 
 
+class TrackRecord(models.Model):
+    """How measured advice of one category did beside all measured advice. Written by who measures, read by scoring."""
+
+    category = models.CharField(max_length=16, unique=True, choices=[(c.value, c.value) for c in Category])
+    factor = models.FloatField(help_text="What is expected of such advice is multiplied by it; 1: as all advice does.")
+    outcomes = models.PositiveIntegerField(help_text="Controlled outcomes it rests on.")
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("category",)
+        constraints = [
+            models.CheckConstraint(condition=Q(factor__gte=0, factor__lte=2), name="record_factor_within_bounds")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category}: {self.factor:.2f}"
+
+
 class RecommendationRun(models.Model):
     """One turn of advice for one node: which engine, what it said, how good it was. Written once, at the end."""
 

@@ -38,13 +38,14 @@ from recommendations.models import (
     OutsideReading,
     Recommendation,
     Threshold,
+    TrackRecord,
     WeightRevision,
 )
 
 WRITTEN = "count(*) || ':' || coalesce(sum(xmin::text::bigint), 0)"
 HASHED = "count(*) || ':' || coalesce(sum(hashtextextended((to_jsonb(kept) - '{noise}'::text[])::text, 0)), 0)"
 WHOLE: tuple[type[Model], ...] = (
-    *(Threshold, WeightRevision, Network, GraphSnapshot, Source, PromptRevision, LibraryPolicy),
+    *(Threshold, WeightRevision, TrackRecord, Network, GraphSnapshot, Source, PromptRevision, LibraryPolicy),
     *(Route, RoutingPolicy, RoutingRule, Strategy, Tier, UserTier, Rollout, Variant),
 )
 NOISE: dict[type[Model], str] = {  # what is rewritten without meaning another voice

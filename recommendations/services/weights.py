@@ -2,17 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models.functions import JSONObject
 
 from recommendations.domain.advice import Thresholds
 from recommendations.domain.findings.catalog import default_thresholds
-from recommendations.domain.scoring import Goal, Weights
-from recommendations.models import Threshold, WeightRevision
+from recommendations.domain.scoring import FACTOR_NAMES, Goal, Weights
+from recommendations.models import Threshold, TrackRecord, WeightRevision
 
-SHIPPED = asdict(Weights())
+SHIPPED = {name: float(getattr(Weights(), name)) for name in FACTOR_NAMES}
+# Read with the weights: one statement, whatever was measured.
+RECORDS = ArraySubquery(TrackRecord.objects.values(told=JSONObject(category="category", factor="factor")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,17 @@ def active_weights(goal: str, *, revision_id: int | None = None) -> ActiveWeight
 
     A revision named by a rollout weighs in its place, while there is one of that number.
     """
-    tried = None if revision_id is None else WeightRevision.objects.filter(pk=revision_id).first()
-    row = tried or WeightRevision.objects.filter(is_active=True).first()
-    base = Weights() if row is None else Weights(**{name: getattr(row, name) for name in SHIPPED})
+    rows = WeightRevision.objects.annotate(records=RECORDS)
+    tried = None if revision_id is None else rows.filter(pk=revision_id).first()
+    row = tried or rows.filter(is_active=True).first()
+    base = Weights() if row is None else _weights(row)
     return ActiveWeights(base.toward(Goal(goal)), goal, None if row is None else row.pk)
+
+
+def _weights(row: Any) -> Weights:
+    """Return what a revision, with the records beside it, says."""
+    own: dict[str, Any] = {name: getattr(row, name) for name in SHIPPED}
+    return Weights(**own, records={one["category"]: one["factor"] for one in row.records})
 
 
 def active_thresholds() -> Mapping[str, Thresholds]:
@@ -43,6 +55,16 @@ def active_thresholds() -> Mapping[str, Thresholds]:
     for rule, name, value in Threshold.objects.values_list("rule", "name", "value"):
         values[rule][name] = value
     return {rule: Thresholds(rule, numbers) for rule, numbers in values.items()}
+
+
+def note_records(factors: Mapping[str, tuple[float, int]], *, at: datetime) -> None:
+    """Store how measured advice of each category did: its factor beside all advice, and the number of outcomes."""
+    TrackRecord.objects.bulk_create(
+        (TrackRecord(category=c, factor=f, outcomes=n, measured_at=at) for c, (f, n) in sorted(factors.items())),
+        update_conflicts=True,
+        unique_fields=["category"],
+        update_fields=["factor", "outcomes", "measured_at"],
+    )
 
 
 def activate(revision: WeightRevision) -> None:

@@ -136,7 +136,7 @@ def its_weights_are_proposed_and_change_the_order(operator: User, row: NodeConne
     before = advise(operator, at + HOUR).recommendations
     first = WeightRevision.objects.get(is_active=True)
 
-    for _ in range(3):  # each step is short: three weeks of an administrator who agrees
+    for _ in range(5):  # each step is short: five weeks of an administrator who agrees
         standing = WeightRevision.objects.get(is_active=True)
         learned = learn(at=at)
         assert learned.revision_id

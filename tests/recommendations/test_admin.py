@@ -51,7 +51,15 @@ def all_rows(module_demo, django_db_blocker):
             add_rows(node, place, sender=sender, snapshot=module_demo.snapshot)
     yield module_demo
     with django_db_blocker.unblock():
-        for model in (WeightRevision, Threshold, GraphUpload, models.Enrichment, models.OnchainFee, models.WarmRun):
+        for model in (
+            WeightRevision,
+            Threshold,
+            GraphUpload,
+            models.Enrichment,
+            models.OnchainFee,
+            models.WarmRun,
+            models.TrackRecord,
+        ):
             model.objects.all().delete()
         sender.delete()
 
@@ -87,6 +95,7 @@ def add_alert_rows(node: Node, place: int, *, sender) -> None:
         connection=connection, key=f"stale:{place}", began_at=AT, opened_at=AT, seen_at=AT, **words
     )
     models.Watch.objects.create(connection=connection, at=AT)
+    models.TrackRecord.objects.create(category=f"kind {place}", factor=1.2, outcomes=31, measured_at=AT)
     models.NodeStance.objects.create(owner=sender, node=node, profile="conservative")
     models.ChannelLimit.objects.create(owner=sender, node=node, scid=f"90000{place}x1x0", max_fee_ppm=500)
     if place == 0:

@@ -15,6 +15,7 @@ from feedback.domain.learning import (
     expected_effectiveness,
     propose,
     rank_correlation,
+    record_factors,
     success_rate,
 )
 
@@ -107,6 +108,16 @@ def test_few_outcomes_are_expected_to_do_as_all_do() -> None:
     assert 0.75 < (expected["peers"] or 0) < 0.89
     assert expected["timing"] == pytest.approx((0.9 * 90 + 0.1) / 91)
     assert expected_effectiveness({"fees": []}) == {"fees": None}
+
+
+def test_a_category_is_told_by_how_it_did_beside_all_advice() -> None:
+    factors = record_factors({"fees": [0.8] * 40, "channels": [0.2] * 40, "peers": [0.9], "timing": []})
+
+    assert factors["fees"] > 1.2
+    assert factors["channels"] < 0.8
+    assert 1.0 < factors["peers"] < 1.1  # one outcome moves little
+    assert "timing" not in factors
+    assert record_factors({"fees": []}) == {}
 
 
 @pytest.mark.parametrize(

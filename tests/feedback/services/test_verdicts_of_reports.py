@@ -18,6 +18,7 @@ from recommendations.models import (
     NodeConnection,
     PrivateChannel,
     Recommendation,
+    TrackRecord,
     WeightRevision,
 )
 from recommendations.services import weights
@@ -195,6 +196,13 @@ def test_a_category_is_judged_by_all_of_its_advice_and_recomputed_as_a_whole(
     for _ in range(2):
         pool_categories(days_after=28, at=stage.demo.at + 30 * DAY)
 
+    assert (
+        list(TrackRecord.objects.values_list("category", flat=True)) == []
+    )  # of the later horizon; the earlier one is expected of new advice
+    ImpactReport.objects.update(days_after=7)
+    pool_categories(days_after=7, at=stage.demo.at + 30 * DAY)
+    assert dict(TrackRecord.objects.values_list("category", "outcomes")) == {"fees": len(keys)}
+    assert weights.active_weights("balanced").weights.records == {"fees": 1.0}  # all advice that was measured
     fees = CategoryEffect.objects.get(category="fees", days_after=28)
     assert (fees.count, fees.verdict, fees.successes) == (len(keys), "helped", len(keys))
     assert CategoryEffect.objects.get(category="timing", days_after=28).verdict == "unknown"

@@ -6,6 +6,7 @@ import pytest
 
 from recommendations.domain.advice import Ease, Priority, RiskLevel, Severity
 from recommendations.domain.scoring import (
+    FACTOR_NAMES,
     Factors,
     Goal,
     NetworkState,
@@ -206,7 +207,7 @@ def test_only_a_critical_safety_rule_overrides_the_score(is_safety, severity, ex
 def test_weights_of_every_goal_sum_to_one(goal):
     weights = Weights().toward(goal)
 
-    assert sum(getattr(weights, name) for name in Weights.__dataclass_fields__) == pytest.approx(1)
+    assert sum(getattr(weights, name) for name in FACTOR_NAMES) == pytest.approx(1)
 
 
 def test_a_goal_changes_the_order():
@@ -233,3 +234,17 @@ def test_the_order_is_priority_then_score_then_id_whatever_the_input_order():
 
 def test_an_empty_batch_gives_an_empty_tuple():
     assert score_batch((), NODE, NETWORK) == ()
+
+
+def test_a_category_that_did_better_than_all_is_expected_to_do_so_again() -> None:
+    one = replace(PLAIN, category="fees", gain_sat_30d=1_000)
+
+    def after(**records: float) -> Factors:
+        return score_recommendation(one, NODE, NETWORK, weights=Weights(records=records)).factors
+
+    known, better, worse = after(), after(fees=1.2), after(fees=0.5, peers=2.0)
+    assert known == after(peers=1.9)  # another category's outcomes tell nothing of this one
+    assert (better.revenue_impact or 0) == pytest.approx(1.2 * (known.revenue_impact or 0))
+    assert (worse.data_confidence or 0) == pytest.approx(0.5 * (known.data_confidence or 0))
+    assert after(fees=100.0).data_confidence == 1.0
+    assert Weights(records={"fees": 1.2}).toward(Goal.REVENUE).records == {"fees": 1.2}
