@@ -24,6 +24,8 @@ SMALLEST_TOLD = math.log(1.5)  # a sample that would show +-50 % and shows nothi
 CONTINUITY = 0.5  # keeps the logarithm of an empty window finite
 FEWEST_CONTROLS = 5
 POWER = 0.80
+LEAST_WINDOWS = 200  # of a calibration: fewer would not tell 10 % from 15 %
+MOST_FALSE_ALARMS = 0.12  # of these, at the nominal 10 %
 
 
 class Verdict(StrEnum):

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
 
 from feedback.domain.learning import Rate, success_rate
+from feedback.domain.verdicts import LEAST_WINDOWS, MOST_FALSE_ALARMS
 from feedback.models import Calibration, CategoryEffect, ImpactReport
 from recommendations.domain.advice import State
 from recommendations.models import ChannelCost, NodeConnection, Recommendation, WeightRevision
@@ -16,8 +17,6 @@ Viewer = AbstractBaseUser | AnonymousUser | None
 DAYS = 30
 TOP = 10
 BANDS = 5
-LEAST_WINDOWS = 200
-MOST_FALSE_ALARMS = 0.12
 
 
 @dataclass(frozen=True, slots=True)

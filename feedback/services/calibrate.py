@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from django.db import connection
+from itertools import groupby
+from operator import itemgetter
 
 from feedback.domain.verdicts import Tally, Verdict, dispersion_of, judge
 from feedback.models import Calibration
+from feedback.services.tallies import MOST_WEEKS as MOST_PAST_WEEKS
+from feedback.services.tallies import counts_by_week
 from feedback.services.windows import SETTLING
 from recommendations.domain.advice import State
 from recommendations.models import NodeConnection, Policy, Recommendation
@@ -17,13 +19,8 @@ from recommendations.models import NodeConnection, Policy, Recommendation
 WEEKS_BEFORE = 4
 MOST_WEEKS = 156
 MOST_WINDOWS = 3_000  # spread evenly over what there is
-LEAST_WINDOWS = 200  # fewer would not tell 10 % from 15 %
 PLAIN_Z = 1.645
 SAID = frozenset({Verdict.HELPED, Verdict.HARMED})
-WEEKS = """
-SELECT outgoing_scid, floor(extract(epoch FROM %(until)s - at) / 604800)::int, count(*)
-FROM recommendations_forward WHERE connection_id = %(connection)s AND at >= %(start)s AND at < %(until)s GROUP BY 1, 2
-"""
 Progress = Callable[[int, int], None]
 
 
@@ -43,11 +40,15 @@ def calibrate(row: NodeConnection, *, days_after: int, at: datetime, report: Pro
     weeks_after = max(1, days_after // 7)
     windows = list(_windows(history, weeks_after))
     chosen = windows[:: max(1, math.ceil(len(windows) / MOST_WINDOWS))]
-    flagged = plain = 0
-    for done, (scid, week) in enumerate(chosen):
-        verdict, is_plain = _judged(history, scid, week, weeks_after)
-        flagged, plain = flagged + (verdict in SAID), plain + is_plain
-        if report and done % 100 == 0:
+    done = flagged = plain = 0
+    for week, places in groupby(chosen, key=itemgetter(1)):
+        tallies, dispersion = _at(history, week, weeks_after)
+        for scid, _ in places:
+            others = {name: one for name, one in tallies.items() if name != scid}
+            flagged += judge(tallies[scid], others, dispersion=dispersion).verdict in SAID
+            plain += _is_plainly_different(tallies[scid])
+            done += 1
+        if report:
             report(done, len(chosen))
     return Calibration.objects.create(
         connection=row,
@@ -70,15 +71,17 @@ def _windows(history: _History, weeks_after: int) -> Iterator[tuple[str, int]]:
                 yield scid, week
 
 
-def _judged(history: _History, scid: str, week: int, weeks_after: int) -> tuple[Verdict, bool]:
-    tallies = {name: _tally(counts, week, weeks_after) for name, counts in history.counts.items()}
-    target = tallies.pop(scid)
-    past = [counts[max(0, week - 26) : week] for counts in history.counts.values()]
-    verdict = judge(target, tallies, dispersion=dispersion_of(past)).verdict
-    is_plain = bool(target.before and target.after) and abs(target.log_ratio) > PLAIN_Z * math.sqrt(
-        1 / target.before + 1 / target.after
-    )
-    return verdict, is_plain
+def _at(history: _History, week: int, weeks_after: int) -> tuple[dict[str, Tally], float]:
+    """Return every channel's tally around a week, and the dispersion of the half year before it."""
+    past = (counts[max(0, week - MOST_PAST_WEEKS) : week] for counts in history.counts.values())
+    return {scid: _tally(counts, week, weeks_after) for scid, counts in history.counts.items()}, dispersion_of(past)
+
+
+def _is_plainly_different(target: Tally) -> bool:
+    """Tell whether a Poisson test without controls would call it a change."""
+    if not (target.before and target.after):
+        return False
+    return abs(target.log_ratio) > PLAIN_Z * math.sqrt(1 / target.before + 1 / target.after)
 
 
 def _tally(counts: list[int], week: int, weeks_after: int) -> Tally:
@@ -90,14 +93,9 @@ def _history(row: NodeConnection, *, at: datetime) -> _History:
     until = row.measured_at or at
     known = 0 if row.forwards_from is None else max(0, (until - row.forwards_from).days // 7)
     weeks = min(known, MOST_WEEKS)
-    start = until - timedelta(weeks=weeks)
-    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * weeks)
-    with connection.cursor() as cursor:
-        cursor.execute(WEEKS, {"connection": row.pk, "start": start, "until": until})
-        for scid, ago, count in cursor.fetchall():
-            if 0 <= ago < weeks:
-                counts[scid][weeks - 1 - ago] = count
-    return _History(weeks, start, dict(counts), _changes(row))
+    latest_first = counts_by_week(row.pk, weeks=weeks, until=until)
+    counts = {scid: listed[::-1] for scid, listed in latest_first.items()}
+    return _History(weeks, until - timedelta(weeks=weeks), counts, _changes(row))
 
 
 def _changes(row: NodeConnection) -> dict[str, list[datetime]]:

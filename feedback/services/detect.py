@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
-
-from django.db.models import F
 
 from feedback.services.direct import FEE_KINDS, LIMITS, TERMS, advised, kind_of
 from recommendations.domain.actions import ActionKind
@@ -29,18 +29,20 @@ class _Seen:
 
 
 def detect_applied(*, node_id: int | None = None, at: datetime) -> int:
-    """Mark the open advice that the newest readings show as applied; of one node, or of all. Return how many."""
-    rows = Recommendation.objects.filter(state__in=OPEN_STATES).select_related("node", "connection")
+    """Mark the open advice that the newest readings show as applied; of one node, or of all. Return how many.
+
+    Advice that was made for a whole network, and that nobody asked for, is left out: its nodes are strangers'.
+    """
+    rows = Recommendation.objects.filter(state__in=OPEN_STATES).exclude(connection=None, run=None)
     if node_id is not None:
         rows = rows.filter(node=node_id)
-    by_place: defaultdict[tuple[int, int | None], list[Recommendation]] = defaultdict(list)
-    for row in rows.iterator(chunk_size=500):
-        if not row.payload.get("is_not_applied"):
-            by_place[row.node_id, row.connection_id].append(row)
+    ordered = rows.select_related("node", "connection").order_by("node_id", "connection_id").iterator(chunk_size=500)
     found = 0
-    for listed in by_place.values():
-        seen = _read(listed[0], since=min(row.generated_at for row in listed))
-        found += sum(_mark(row, seen, at=at) for row in listed)
+    for _, place in groupby(ordered, key=attrgetter("node_id", "connection_id")):
+        listed = [row for row in place if not row.payload.get(decide.NOT_APPLIED)]
+        if listed:
+            seen = _read(listed[0], since=min(row.generated_at for row in listed))
+            found += sum(_mark(row, seen, at=at) for row in listed)
     return found
 
 
@@ -117,5 +119,5 @@ def _graph_policies(node_id: int, network_id: int, *, since: datetime) -> dict[s
     rows = Policy.objects.filter(channel__network=network_id, until_snapshot=None, since_snapshot__as_of__gte=since)
     own = rows.filter(channel__node1=node_id, direction=0) | rows.filter(channel__node2=node_id, direction=1)
     names = (*TERMS, *LIMITS)
-    values = own.values_list("channel__scid", "since_snapshot__as_of", *(F(name) for name in names))
+    values = own.values_list("channel__scid", "since_snapshot__as_of", *names)
     return {scid: (dict(zip(names, terms, strict=True)), as_of) for scid, as_of, *terms in values}

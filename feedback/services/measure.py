@@ -75,8 +75,8 @@ def _measured(row: Recommendation, span: Span | Overlap) -> dict[str, object]:
             "direct": direct_outcomes(row, None),
             "explanation": f"Another change of the same channel on {when} lies within the days that would be compared.",
         }
-    counted = tallies(row, span)
-    impact, judgment = _assess(row, span, counted), _judge(row, span, counted)
+    counted, touched = tallies(row, span), _touched(row, span)
+    impact, judgment = _assess(row, span, counted, touched), _judge(row, span, counted, touched)
     return {
         "status": ImpactReport.Status.MEASURED if impact.is_known else ImpactReport.Status.UNKNOWN,
         "effectiveness_score": impact.effectiveness_score,
@@ -89,8 +89,7 @@ def _measured(row: Recommendation, span: Span | Overlap) -> dict[str, object]:
     }
 
 
-def _assess(row: Recommendation, span: Span, counted: Mapping[str, ChannelTally]) -> Impact:
-    touched = _touched(row, span)
+def _assess(row: Recommendation, span: Span, counted: Mapping[str, ChannelTally], touched: set[str]) -> Impact:
     windows: dict[Metric, Window] = {}
     controls: dict[Metric, list[float]] = {}
     revenues = {scid: one.revenue for scid, one in counted.items()}
@@ -102,11 +101,10 @@ def _assess(row: Recommendation, span: Span, counted: Mapping[str, ChannelTally]
     return assess(windows, controls)
 
 
-def _judge(row: Recommendation, span: Span, counted: Mapping[str, ChannelTally]) -> Judgment:
+def _judge(row: Recommendation, span: Span, counted: Mapping[str, ChannelTally], touched: set[str]) -> Judgment:
     target = counted.get(row.target)
     if target is None:
         return UNKNOWN
-    touched = _touched(row, span)
     controls = {scid: one.events for scid, one in counted.items() if scid not in touched}
     return judge(target.events, controls, dispersion=dispersion_of(weekly_counts(row, span)))
 

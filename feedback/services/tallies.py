@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -69,15 +69,19 @@ def weekly_counts(row: Recommendation, span: Span) -> list[list[int]]:
     if known_from is None:
         return []
     weeks = min((span.applied_at - known_from).days // 7, MOST_WEEKS)
-    start = span.applied_at - timedelta(weeks=weeks)
-    given = {"connection": row.connection_id, "start": start, "until": span.applied_at}
+    return list(counts_by_week(row.connection_id, weeks=weeks, until=span.applied_at).values())
+
+
+def counts_by_week(connection_id: int | None, *, weeks: int, until: datetime) -> dict[str, list[int]]:
+    """Return each channel's forwards in so many whole weeks before `until`, latest first. One statement."""
+    given = {"connection": connection_id, "start": until - timedelta(weeks=weeks), "until": until}
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * weeks)
     with connection.cursor() as cursor:
         cursor.execute(WEEKS, given)
         for scid, week, count in cursor.fetchall():
-            if week < weeks:
+            if 0 <= week < weeks:
                 counts[scid][week] = count
-    return list(counts.values())
+    return dict(counts)
 
 
 def _reaches(row: Recommendation, span: Span) -> bool:

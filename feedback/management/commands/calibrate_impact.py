@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from feedback.domain.verdicts import CONFIDENCE, LEAST_WINDOWS, MOST_FALSE_ALARMS
 from feedback.models import Calibration
 from feedback.queries import known_histories
-from feedback.services.calibrate import LEAST_WINDOWS, calibrate
-
-NOMINAL, MOST_FALSE_ALARMS = 0.10, 0.12
+from feedback.queries.impact import CalibrationLine
+from feedback.services.calibrate import calibrate
 
 
 class Command(BaseCommand):
@@ -50,20 +50,20 @@ class Command(BaseCommand):
             self.stdout.write(f"  too few to tell: at least {LEAST_WINDOWS} are needed")
             return
         self.stdout.write(
-            f"  verdicts given: {told['share']:.1%} (nominal {NOMINAL:.0%}, at most {MOST_FALSE_ALARMS:.0%}); "
+            f"  verdicts given: {told['share']:.1%} (nominal {1 - CONFIDENCE:.0%}, at most {MOST_FALSE_ALARMS:.0%}); "
             f"a plain Poisson test would have given {told['plain_share']:.1%}; dispersion {told['dispersion']:.1f}"
         )
 
 
 def _told(pubkey: str, found: Calibration) -> dict[str, Any]:
-    share = found.share
+    line = CalibrationLine(found)
     return {
         "node": pubkey,
         "days_after": found.days_after,
         "windows": found.windows,
         "flagged": found.flagged,
-        "share": share,
-        "plain_share": found.plain_flagged / found.windows if found.windows else None,
+        "share": found.share,
+        "plain_share": line.plain_share,
         "dispersion": found.dispersion,
-        "is_calibrated": None if share is None or found.windows < LEAST_WINDOWS else share <= MOST_FALSE_ALARMS,
+        "is_calibrated": line.is_met if line.is_enough else None,
     }

@@ -139,3 +139,13 @@ def test_a_rebalance_is_found_when_half_of_it_was_moved(
     )
 
     assert found(stage) == count
+
+
+def test_advice_for_a_whole_network_that_nobody_asked_for_is_not_looked_at(
+    stage: Stage, advice: Recommendation, django_assert_num_queries: Any
+) -> None:
+    read(advice.target, at=stage.demo.at + HOUR, base_fee_msat=0, fee_ppm=240)
+    Recommendation.objects.update(connection=None, run=None)
+
+    with django_assert_num_queries(1):
+        assert found(stage) == 0
