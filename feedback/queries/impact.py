@@ -77,8 +77,8 @@ class CalibrationLine:
 
 
 def state_counts(user: Viewer, *, at: datetime) -> tuple[StateCount, ...]:
-    """Return counts by category and state of the advice of the latest 30 days that the user may see. Two statements."""
-    rows = Recommendation.objects.visible_to(user).filter(generated_at__gte=at - timedelta(days=DAYS))
+    """Return by category and state what concerns the user of the latest 30 days. Two statements."""
+    rows = Recommendation.objects.concerning(user).filter(generated_at__gte=at - timedelta(days=DAYS))
     by_category: dict[str, dict[str, int]] = {}
     for category, state, count in rows.order_by().values_list("category", "state").annotate(count=Count("pk")):
         by_category.setdefault(category, dict.fromkeys((one.value for one in State), 0))[state] = count

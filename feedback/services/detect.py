@@ -33,7 +33,7 @@ def detect_applied(*, node_id: int | None = None, at: datetime) -> int:
 
     Advice that was made for a whole network, and that nobody asked for, is left out: its nodes are strangers'.
     """
-    rows = Recommendation.objects.filter(state__in=OPEN_STATES).exclude(connection=None, run=None)
+    rows = Recommendation.objects.asked_for().filter(state__in=OPEN_STATES)
     if node_id is not None:
         rows = rows.filter(node=node_id)
     ordered = rows.select_related("node", "connection").order_by("node_id", "connection_id").iterator(chunk_size=500)

@@ -132,6 +132,20 @@ class RecommendationQuerySet(models.QuerySet["Recommendation"]):
         everyones = Q(connection=None) | Q(connection__kind=NodeConnection.Kind.DEMO, connection__owner=None)
         return self.filter(everyones if user.pk is None else everyones | Q(connection__owner_id=user.pk))
 
+    def asked_for(self) -> "RecommendationQuerySet":
+        """Leave out what was made for a whole network, and nobody asked for."""
+        return self.exclude(connection=None, run=None)
+
+    def concerning(self, user: AbstractBaseUser | AnonymousUser | None) -> "RecommendationQuerySet":
+        """Keep what `user` may see and what concerns them: advice made in bulk does only for nodes they follow."""
+        visible = self.visible_to(user)
+        if user is None or user.pk is None:
+            return visible.asked_for()
+        asked = RecommendationRun.objects.filter(user_id=user.pk).values("node")
+        connected = NodeConnection.objects.filter(owner_id=user.pk).values("node")
+        was_asked_for = Q(run__isnull=False) | Q(connection__isnull=False)
+        return visible.filter(was_asked_for | Q(node__in=asked) | Q(node__in=connected))
+
 
 class Recommendation(models.Model):
     """One tracked piece of advice. The same advice in the same ISO week is the same row (FB-02).

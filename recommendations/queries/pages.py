@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from recommendations.domain.advice import Priority, State
 from recommendations.domain.card_shape import shaped
-from recommendations.models import GraphUpload, NodeConnection, Recommendation, RecommendationRun
+from recommendations.models import GraphUpload, Recommendation, RecommendationRun
 from recommendations.queries.nodes import Viewer
 
 PAGE_SIZE = 30
@@ -67,7 +67,7 @@ def card_of(row: Recommendation) -> Mapping[str, Any]:
 
 def inbox_page(user: Viewer, *, state: str = "", number: int = 1, size: int = PAGE_SIZE) -> "Page[InboxLine]":
     """Return one page of the viewer's tracked advice, latest first. Two queries, whatever their number."""
-    rows = _inbox(user).select_related("node").order_by("-generated_at", "-score", "pk")
+    rows = Recommendation.objects.concerning(user).select_related("node").order_by("-generated_at", "-score", "pk")
     page: Any = Paginator(rows.filter(state=state) if state else rows, size).get_page(number)
     page.object_list = [_line(row) for row in page.object_list]  # the same page, of lines instead of rows
     lines: Page[InboxLine] = page
@@ -76,7 +76,7 @@ def inbox_page(user: Viewer, *, state: str = "", number: int = 1, size: int = PA
 
 def inbox_counts(user: Viewer) -> dict[str, int]:
     """Return how many of the viewer's tracked recommendations are in each state. One query."""
-    rows = _inbox(user).order_by().values_list("state").annotate(Count("pk"))
+    rows = Recommendation.objects.concerning(user).order_by().values_list("state").annotate(Count("pk"))
     return dict(rows)
 
 
@@ -85,16 +85,6 @@ def upload_of(upload_id: int, *, user: Viewer) -> GraphUpload | None:
     if user is None or user.pk is None:
         return None
     return GraphUpload.objects.filter(pk=upload_id, user_id=user.pk).first()
-
-
-def _inbox(user: Viewer) -> QuerySet[Recommendation]:
-    """Return what concerns the viewer. Advice made in bulk does only for a node they connected or asked about."""
-    visible, was_asked_for = Recommendation.objects.visible_to(user), Q(run__isnull=False) | Q(connection__isnull=False)
-    if user is None or user.pk is None:
-        return visible.filter(was_asked_for)
-    asked = RecommendationRun.objects.filter(user_id=user.pk).values("node")
-    connected = NodeConnection.objects.filter(owner_id=user.pk).values("node")
-    return visible.filter(was_asked_for | Q(node__in=asked) | Q(node__in=connected))
 
 
 def _line(row: Recommendation) -> InboxLine:

@@ -12,7 +12,7 @@ from feedback.models import Calibration, CategoryEffect, ImpactReport
 from feedback.services import defaults
 from feedback.services.calibrate import calibrate
 from recommendations.domain.advice import State
-from recommendations.models import Forward, NodeConnection, PrivateChannel, Recommendation
+from recommendations.models import Forward, NodeConnection, PrivateChannel, Recommendation, RecommendationRun
 from tests.journeys.stage import Stage
 
 PAGE = "/impact/"
@@ -162,3 +162,14 @@ def test_the_policy_follows_the_environment_until_somebody_edits_it(stage: Stage
     assert defaults.load(at=stage.demo.at) == ()
     settings.FEEDBACK_MEASURE_AFTER_DAYS = 14
     assert defaults.load(at=stage.demo.at) == ("feedback policy: updated",)
+
+
+def test_advice_for_a_whole_network_is_not_counted_as_ones_own(stage: Stage, key: UUID, browser: Client) -> None:
+    Recommendation.objects.exclude(pk=key).delete()
+    Recommendation.objects.update(generated_at=timezone.now())
+    assert "No advice in the latest 30 days" not in text(browser)
+
+    Recommendation.objects.update(connection=None, run=None)
+    RecommendationRun.objects.all().delete()
+
+    assert "No advice in the latest 30 days" in text(browser)
