@@ -68,7 +68,7 @@ def test_while_it_is_open_the_fallback_answers_and_nobody_asks(service, fallback
 
     assert ask("hello") == expected
     assert service.asked == 4
-    assert Breaker.objects.get().total_rejected == 1
+    assert Breaker.objects.get(name="some_api").total_rejected == 1
 
 
 def test_without_a_fallback_it_says_so(service):
@@ -105,7 +105,7 @@ def test_what_does_not_speak_against_the_service_leaves_it_closed(service, failu
         with pytest.raises(type(failure)):
             ask("x")
 
-    assert Breaker.objects.get().state == "closed"
+    assert Breaker.objects.get(name="some_api").state == "closed"
 
 
 def test_a_model_error_is_judged_by_its_kind(service):
@@ -126,7 +126,7 @@ def test_a_trial_that_goes_well_closes_it(service):
     service.failure = None
 
     assert [ask("a"), ask("b"), ask("c")] == ["A", "B", "C"]
-    assert Breaker.objects.get().state == "closed"
+    assert Breaker.objects.get(name="some_api").state == "closed"
 
 
 def test_a_trial_that_fails_otherwise_gives_its_slot_back(service):
@@ -140,7 +140,7 @@ def test_a_trial_that_fails_otherwise_gives_its_slot_back(service):
         with pytest.raises(ValueError):
             ask("x")
 
-    assert Breaker.objects.get().trials == []
+    assert Breaker.objects.get(name="some_api").trials == []
 
 
 @pytest.fixture
