@@ -11,11 +11,14 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lnrag_site.settings")
 http = get_asgi_application()  # sets Django up: consumers may be imported only after it
 
-from lnrag_site.express import Express  # noqa: E402 - see the line above
+from lnrag_site.content_types import remember_content_types  # noqa: E402 - see the line above
+from lnrag_site.express import Express  # noqa: E402 - likewise
 from lnrag_site.origin import SameOrigin  # noqa: E402 - likewise
 from lnrag_site.routing import websocket_urlpatterns  # noqa: E402 - likewise
 from lnrag_site.warmth import warm_in_background  # noqa: E402 - likewise
 from models_registry.api.openai.doors import ADDRESSES  # noqa: E402 - likewise
+
+remember_content_types()
 
 # Whoever comes back from the database waits for the interpreter until it is handed over: 5 ms each time by default,
 # several times per request, while the event loop is busy with the tokens of others.

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from models_registry import queries
 from models_registry.api.authentication import unit_of
 from models_registry.domain.chat import GenerationPlan
+from models_registry.domain.hearing import hear
 from models_registry.domain.scopes import Scope
 from models_registry.models import ApiKey
 from models_registry.queries.shelf import ShelvedModel, shelved_models
@@ -103,7 +104,8 @@ class RouteView(APIView):
         ensure_fresh(at=at)
         asked = dict(form.validated_data)
         tier = request.auth.tier if isinstance(request.auth, ApiKey) else None
-        plan = plan_chat(asked.pop("model"), unit=unit_of(request), user_tier=tier, at=at, **asked)
+        model, heard = asked.pop("model"), hear(asked.pop("prompt"))
+        plan = plan_chat(model, heard=heard, unit=unit_of(request), user_tier=tier, at=at, **asked)
         return Response(RouteOut(routed(plan)).data)
 
 

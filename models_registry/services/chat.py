@@ -1,5 +1,6 @@
 """Let one call of a program in and plan it: its key, its limits and the models to ask, in one visit to the database."""
 
+import asyncio
 import hashlib
 import logging
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 
 from models_registry.domain.chat import GenerationPlan, Knobs, Message, Role
 from models_registry.domain.errors import KeyInvalid, ModelNotInstalled
+from models_registry.domain.hearing import Heard, hear
 from models_registry.domain.scopes import Scope
 from models_registry.models import ApiKey
 from models_registry.queries.planning import Epoch, Snapshot
@@ -90,11 +92,14 @@ async def plan_turn_here(authorization: str, wanted: Wanted, *, visit: Visit, at
 
     :raises ModelError: as `plan_turn`.
     """
-    admitted = await entrance.admit(authorization, scope=Scope.GATEWAY, at=at)
+    admitting = asyncio.ensure_future(entrance.admit(authorization, scope=Scope.GATEWAY, at=at))
+    await asyncio.sleep(0)  # the statement is on its way: the words are listened to while the database works
+    heard = hear(question_in(wanted.messages))
+    admitted = await admitting
     if admitted is None:
         return await visit(plan_turn, authorization, wanted, at=at)
     caller = _caller(admitted.key, wanted.on_behalf_of)
-    plan = _plan_at_once(wanted, caller, epoch=admitted.epoch, at=at)
+    plan = _plan_at_once(wanted, caller, heard, epoch=admitted.epoch, at=at)
     if plan is None:
         plan = await visit(_planned, wanted, caller, at=at)
     return PlannedTurn(caller, replace(plan, knobs=tuned(plan.knobs, wanted)))
@@ -115,33 +120,36 @@ def question_in(messages: Sequence[Message]) -> str:
 
 def _planned(wanted: Wanted, caller: Caller, *, at: datetime) -> GenerationPlan:
     """Plan from what is known; only where that is not enough, the hosts are looked at first."""
+    heard = hear(question_in(wanted.messages))
     _watch.keep()
     try:
-        if (plan := _plan(wanted, caller, at=at)).can_generate:
+        if (plan := _plan(wanted, caller, heard, at=at)).can_generate:
             return plan
     except ModelNotInstalled:
         health.ensure_fresh(health.UNHEALTHY_AGE_S, at=at)  # it may have been pulled this minute
     else:
         health.ensure_fresh(at=at)
-    return _plan(wanted, caller, at=at)
+    return _plan(wanted, caller, heard, at=at)
 
 
-def _plan_at_once(wanted: Wanted, caller: Caller, *, epoch: Epoch, at: datetime) -> GenerationPlan | None:
+def _plan_at_once(wanted: Wanted, caller: Caller, heard: Heard, *, epoch: Epoch, at: datetime) -> GenerationPlan | None:
     """Return the plan if it takes nothing but memory."""
     if not registry.is_kept(epoch):
         return None
     _watch.keep()
     try:
-        plan = _plan(wanted, caller, at=at, known=registry.at_epoch(epoch))
+        plan = _plan(wanted, caller, heard, at=at, known=registry.at_epoch(epoch))
     except ModelNotInstalled:
         return None
     return plan if plan.can_generate else None
 
 
-def _plan(wanted: Wanted, caller: Caller, *, at: datetime, known: Snapshot | None = None) -> GenerationPlan:
+def _plan(
+    wanted: Wanted, caller: Caller, heard: Heard, *, at: datetime, known: Snapshot | None = None
+) -> GenerationPlan:
     return plan_chat(
         wanted.model,
-        prompt=question_in(wanted.messages),
+        heard=heard,
         unit=caller.unit,
         user_tier=caller.tier,
         max_tokens=wanted.max_tokens,

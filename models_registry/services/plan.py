@@ -91,27 +91,25 @@ def plan_generation(
 def plan_chat(
     model: str,
     *,
-    prompt: str,
+    heard: Heard,
     unit: str,
     user_tier: str | None,
     purpose: str = GATEWAY,
     max_tokens: int | None = None,
     temperature: float | None = None,
     deadline_s: float | None = None,
-    context: Mapping[str, object] | None = None,
     at: datetime | None = None,
     known: Snapshot | None = None,
 ) -> GenerationPlan:
     """Return the plan for one chat answer by the model named, or by the best one for `auto`.
 
-    `prompt` is what the user said last; it is listened to, never kept. A short `deadline_s` prefers fast models.
+    `heard` is what the user said last, as `hear` heard it. A short `deadline_s` prefers fast models.
     `known`: the rows, where the caller has just learned that they still hold.
 
     :raises ModelNotInstalled: when no host that is switched on holds a model of that name.
     """
     known = known or registry.current()
     only = None if model.strip().lower() == AUTO else _installed_name(model, known)
-    heard = hear(prompt, context=context)
     match = None if only or not known.policy.is_routing else best_match(heard.folded, known.rules)
     is_simple = heard.complexity.score < known.policy.low_complexity
     knobs = _chat_knobs(max_tokens, temperature, match.rule.max_tokens if match and is_simple else None)

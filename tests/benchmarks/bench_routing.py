@@ -84,12 +84,12 @@ def install_everything() -> None:
 
 def _plan(prompt: str, *, tier: str) -> dict[str, Any]:
     padded = f"{prompt} {'.' * int(PROMPT_TOKENS * CHARS_PER_TOKEN)}"
-    return dict(plan_chat("auto", prompt=padded, unit="bench", user_tier=tier).decision)
+    return dict(plan_chat("auto", heard=hear(padded), unit="bench", user_tier=tier).decision)
 
 
 def _timed(prompt: str) -> float:
     started = time.perf_counter()
-    plan_chat("auto", prompt=prompt, unit="bench", user_tier="premium")
+    plan_chat("auto", heard=hear(prompt), unit="bench", user_tier="premium")
     return (time.perf_counter() - started) * 1000
 
 
@@ -132,6 +132,7 @@ from django.utils import timezone  # noqa: E402 - the tables are known only afte
 
 from models_registry.domain.chat import CHARS_PER_TOKEN  # noqa: E402
 from models_registry.domain.decisions import replay  # noqa: E402
+from models_registry.domain.hearing import hear  # noqa: E402
 from models_registry.domain.options import Policy  # noqa: E402
 from models_registry.models import CatalogEntry, LanguageModel, Provider, Route  # noqa: E402
 from models_registry.services import defaults  # noqa: E402

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from models_registry.domain.breaker import BreakerState
 from models_registry.domain.chat import ModelTier
 from models_registry.domain.errors import ModelNotInstalled
+from models_registry.domain.hearing import hear
 from models_registry.domain.query_types import QueryType
 from models_registry.models import (
     Breaker,
@@ -30,7 +31,7 @@ SIMPLE, DEEP = "Hello there", "Detailed, complete and critical: forecast my reve
 
 
 def chat(name="auto", prompt=SIMPLE, *, tier="premium", **more):
-    return plan_chat(name, prompt=prompt, unit="key:1", user_tier=tier, at=NOW, **more)
+    return plan_chat(name, heard=hear(prompt), unit="key:1", user_tier=tier, at=NOW, **more)
 
 
 def tags(plan):
@@ -103,10 +104,10 @@ def test_a_tiers_row_decides_and_the_users_own_comes_before_the_default(house):
     UserTier.objects.create(user=alice, tier=Tier.objects.get(slug="free"))
     Tier.objects.filter(slug="free").update(model_tiers=["local", "premium"])
 
-    found = plan_chat("auto", prompt=DEEP, unit=f"user:{alice.pk}", user_tier=None)
+    found = plan_chat("auto", heard=hear(DEEP), unit=f"user:{alice.pk}", user_tier=None)
 
     assert (found.user_tier, tags(found)[0]) == ("free", "claude-3-opus-20240229")
-    assert plan_chat("auto", prompt="x", unit="session:1", user_tier=None).user_tier == "standard"
+    assert plan_chat("auto", heard=hear("x"), unit="session:1", user_tier=None).user_tier == "standard"
 
 
 def test_the_cost_cap_keeps_dear_models_out(house):
@@ -194,7 +195,7 @@ def test_an_open_breaker_keeps_out_and_one_that_is_due_asks_for_a_trial(house):
     )
     assert reason_of(chat(), "phi3:medium") == "it failed too often lately: its breaker is open"
 
-    later = plan_chat("auto", prompt=SIMPLE, unit="u", user_tier="free", at=NOW + timedelta(seconds=31))
+    later = plan_chat("auto", heard=hear(SIMPLE), unit="u", user_tier="free", at=NOW + timedelta(seconds=31))
     first = later.candidates[0]
     assert (first.model, first.is_on_trial) == ("phi3:medium", True)
     assert later.decision["candidates"][0]["breaker"] == "half_open"

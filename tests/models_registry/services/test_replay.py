@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from models_registry.domain.chat import GenerationRecord, Outcome
+from models_registry.domain.hearing import hear
 from models_registry.models import Generation, RoutingPolicy
 from models_registry.services import defaults, ledger, policies
 from models_registry.services.plan import plan_chat
@@ -24,7 +25,7 @@ def past():
     for tag in ("phi3:medium", "qwen2.5:14b-instruct", "mistral:7b-instruct"):
         model(ollama, tag)
     for prompt in PROMPTS:
-        plan = plan_chat("auto", prompt=prompt, unit="key:1", user_tier="standard")
+        plan = plan_chat("auto", heard=hear(prompt), unit="key:1", user_tier="standard")
         record = GenerationRecord(Outcome.COMPLETED, plan.candidates[0].model, "local", "", 10, 20, 300, 30)
         ledger.write(record, plan)
     RoutingPolicy.objects.create(slug="best-always", low_complexity=0.0, high_complexity=0.0)
