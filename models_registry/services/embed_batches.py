@@ -3,16 +3,21 @@
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+from django.utils import timezone
 
-from models_registry.domain.chat import Endpoint
+from models_registry.domain.breaker import breaker_name
+from models_registry.domain.chat import Candidate, Endpoint
 from models_registry.domain.embedding import Embedded, EmbeddingReport, RefusedText, Vectors
-from models_registry.domain.errors import AnswerInvalid, ModelError, ProviderRejected, ProviderUnavailable
+from models_registry.domain.errors import AnswerInvalid, BreakerOpen, ModelError, ProviderRejected, ProviderUnavailable
 from models_registry.metrics import EMBEDDING_SECONDS, OLLAMA_EMBED_MS, batch_label, model_label
 from models_registry.providers import catalog
 from models_registry.providers.base import Embedder
+from models_registry.services import breaker_calls, breakers
+from models_registry.services.borrow import borrowing
 
 T = TypeVar("T")
 
@@ -56,8 +61,7 @@ class _Work:
         self, embedder: Embedder, *, endpoint: Endpoint, model: str, dimension: int | None, in_flight: int
     ) -> None:
         self._embedder = embedder
-        self._endpoint = endpoint
-        self._model = model
+        self._candidate = Candidate(endpoint, model)
         self._dimension = dimension
         self._free = asyncio.Semaphore(in_flight)
 
@@ -79,16 +83,44 @@ class _Work:
 
     async def _call(self, texts: Sequence[str]) -> Embedded:
         async with self._free:
-            started = time.monotonic()
-            embedded = await self._embedder.embed_batch(texts, model=self._model, dimension=self._dimension)
-        self._count(time.monotonic() - started, size=len(texts))
+            candidate, started = await self._let_through(), time.monotonic()
+            try:
+                embedded = await self._embedder.embed_batch(texts, model=candidate.model, dimension=self._dimension)
+            except ModelError as exc:
+                await _note_failure(candidate, exc, since=started)
+                raise
+            except asyncio.CancelledError:
+                await breakers.note_hang_up(candidate)
+                raise
+        elapsed_s = time.monotonic() - started
+        await breakers.note_success(candidate, latency_ms=round(elapsed_s * 1000))
+        self._count(elapsed_s, size=len(texts))
         return embedded
 
+    async def _let_through(self) -> Candidate:
+        """Return whom to ask, on trial where the model failed often lately.
+
+        :raises BreakerOpen: when it is left alone.
+        """
+        name = breaker_name(self._candidate.endpoint.slug, self._candidate.model)
+        passage = await borrowing(breaker_calls.ask, name, at=timezone.now())
+        if passage is None:
+            raise BreakerOpen(f"{name} failed too often lately and is left alone for a while.")
+        return replace(self._candidate, is_on_trial=passage.is_trial)
+
     def _count(self, elapsed_s: float, *, size: int) -> None:
-        label = model_label(self._model)
+        label = model_label(self._candidate.model)
         EMBEDDING_SECONDS.labels(model=label, batch_size=batch_label(size)).observe(elapsed_s)
-        if self._endpoint.kind == "ollama":
+        if self._candidate.endpoint.kind == "ollama":
             OLLAMA_EMBED_MS.labels(model=label).observe(elapsed_s * 1000)
+
+
+async def _note_failure(candidate: Candidate, failure: ModelError, *, since: float) -> None:
+    """Tell the breaker what failed; what one text may be to blame for says nothing of the model."""
+    if _may_be_the_texts_fault(failure):
+        await breakers.note_hang_up(candidate)
+    else:
+        await breakers.note_failure(candidate, failure, latency_ms=round((time.monotonic() - since) * 1000))
 
 
 def _may_be_the_texts_fault(failure: ModelError) -> bool:

@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from models_registry.domain.chat import Batches
 from models_registry.domain.errors import (
     AnswerInvalid,
+    BreakerOpen,
     ModelError,
     ModelNotInstalled,
     ProviderRejected,
@@ -16,6 +19,7 @@ from models_registry.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from models_registry.models import Breaker
 from models_registry.providers import catalog
 from models_registry.services.embed_batches import embed_each
 from tests.models_registry.conftest import endpoint_of
@@ -26,6 +30,8 @@ from tests.servers.ollama import Fault, OllamaServer, Scenario
 from tests.servers.openai_compatible import OpenAIServer
 
 EMBEDDER = "nomic-embed-text"
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -123,6 +129,34 @@ async def test_a_host_that_is_away_is_not_asked_for_each_text():
     with pytest.raises(ProviderUnavailable):
         await embed_each(["a", "b"], endpoint=away, model=EMBEDDER)
     await catalog.close()
+
+
+async def test_a_model_that_kept_failing_is_left_alone_and_tried_again_in_time(server, endpoint):
+    opened_at = timezone.now()
+    row = await Breaker.objects.acreate(
+        name=f"ollama/{EMBEDDER}", service="ollama_local", state="open", opened_at=opened_at, recovery_s=60
+    )
+
+    with pytest.raises(BreakerOpen, match="left alone"):
+        await embed_each(["a"], endpoint=endpoint, model=EMBEDDER)
+    assert server.requests_for("/api/embed") == ()
+
+    await Breaker.objects.aupdate(opened_at=opened_at - timedelta(seconds=61), success_threshold=1)
+    await embed_each(["a"], endpoint=endpoint, model=EMBEDDER)
+    await row.arefresh_from_db()
+    assert row.state == "closed"
+
+
+async def test_failures_of_the_host_are_counted_and_those_of_a_text_are_not(server, endpoint):
+    server.use(Fault(Scenario.EMBED_POISONED, poison="bad"))
+    await embed_each(["good", "bad"], endpoint=endpoint, model=EMBEDDER)
+    assert not await Breaker.objects.filter(failures__gt=0).aexists()
+
+    for _ in range(endpoint.timeouts.attempts):
+        server.enqueue("reset_before_headers")
+    with pytest.raises(ProviderUnavailable):
+        await embed_each(["a"], endpoint=endpoint, model=EMBEDDER)
+    assert (await Breaker.objects.aget(name=f"ollama/{EMBEDDER}")).total_failures == 1
 
 
 async def test_no_texts_are_no_call(server, endpoint):
