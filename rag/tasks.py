@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from rag.services import build_space as building
-from rag.services import keep_evaluation, refresh, semantic, warm
+from rag.services import keep_evaluation, refresh, semantic, shadow_answers, warm
 from rag.services import keep_spaces as keeping
 from rag.services import take_in as intake
 from rag.services.ingest import load_library
@@ -76,3 +76,8 @@ def warm_common_questions(**_future: object) -> dict[str, int]:
 def forget_answers(**_future: object) -> int:
     """Remove kept answers that have expired; return how many."""
     return semantic.sweep(at=timezone.now())
+
+
+def run_shadows(**_future: object) -> int:
+    """Ask again in the shadow what waits, while nobody else needs a model; return how many questions."""
+    return shadow_answers.run_waiting(at=timezone.now())

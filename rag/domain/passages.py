@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from rag.domain.answerable import Lack
 from rag.domain.steps import ALL_STEPS, Steps
+from rag.domain.trace import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Retrieval:
     added: tuple[str, ...] = ()  # words that the glossary appended before the search
     rewritten: str | None = None  # what was searched in the question's place
     steps: Steps = ALL_STEPS
+    took: tuple[Span, ...] = ()  # its parts: what it waited for the vectors, the search with that wait, the order
 
 
 @dataclass(frozen=True, slots=True)

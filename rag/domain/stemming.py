@@ -1,5 +1,7 @@
 """Cut words to what their forms share, so that a glossary row meets every form of its term. Light on purpose. Pure."""
 
+from functools import lru_cache
+
 # Of verbs and feminines, folded, without the plural. Noun endings such as -tion stay: they tell words apart.
 ENDINGS = """
 issaient eraient issent aient erait eront irait iront ante ent ant ait erai era iez ez er ir ee ie it e
@@ -19,6 +21,7 @@ def singular(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=4096)  # each word stands in ten runs of a question
 def french_stem(word: str) -> str:
     """Return what the forms of a folded French word share: fermer, fermée and ferment as ferm."""
     short = singular(word)

@@ -1,6 +1,7 @@
 """The timed steps of an answer (WF-12, MO-11): stored with it, shown on its page. Pure."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -30,6 +31,14 @@ class Trace:
 
     def add(self, step: str, *, start_ms: int, ms: int, within: str = "", detail: str = "") -> None:
         self.spans.append(Span(step, start_ms, ms, within, detail))
+
+    def lap(self, step: str, since_s: float, now_s: float, *, began_s: float, within: str = "") -> None:
+        """Note a step between two moments of a clock, of a turn that began at a third."""
+        self.add(step, start_ms=round((since_s - began_s) * 1000), ms=round((now_s - since_s) * 1000), within=within)
+
+    def add_parts(self, parts: Iterable[Span], *, of: str, start_ms: int) -> None:
+        """Note what a step was made of; its parts are timed from its own beginning."""
+        self.spans.extend(replace(part, start_ms=part.start_ms + start_ms, within=part.within or of) for part in parts)
 
     def as_data(self) -> list[dict[str, Any]]:
         """Return the steps as they are stored and sent, the earliest first."""

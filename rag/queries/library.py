@@ -98,6 +98,19 @@ def passage_of(user: Reader, *, chunk_id: int) -> Chunk | None:
     return Chunk.objects.filter(pk=chunk_id, document__source__in=Source.objects.visible_to(user)).first()
 
 
+def successor_of(user: Reader, *, chunk_id: int) -> tuple[Document, Chunk | None] | None:
+    """Return the document that an answer cited a passage of which is no more, and the passage that holds its words now.
+
+    None where no answer cited it, or `user` may not read the document.
+    """
+    answer = Answer.objects.filter(citations__contains=[{"chunk_id": chunk_id}]).order_by("-asked_at").first()
+    cited = next((one for one in answer.citations if one["chunk_id"] == chunk_id), None) if answer else None
+    document = document_page(user, document_id=cited.get("document_id") or 0) if cited else None
+    if cited is None or document is None:
+        return None
+    return document, document.chunks.filter(text__contains=cited["quote"]).order_by("ordinal").first()
+
+
 def cited_passages(document: Document, *, since: datetime, limit: int = CITED_SHOWN) -> tuple[CitedPassage, ...]:
     """Return the passages of a document that answers have cited since then, most often first. One statement."""
     with connection.cursor() as cursor:

@@ -39,10 +39,21 @@ class Counts:
 
 
 class Changes:
-    """One ingestion of one source: what was seen, what failed, what may be a rename. `is_dry`: nothing is stored."""
+    """One ingestion of one source: what was seen, what failed, what may be a rename. `is_dry`: nothing is stored.
 
-    def __init__(self, source: Source, *, at: datetime, keeps_others: bool = False, is_dry: bool = False) -> None:
-        self._source, self._at = source, at
+    With `keeps_others` only what stood in one of the `files` that came again, an archive or a list, can be gone.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        at: datetime,
+        keeps_others: bool = False,
+        files: frozenset[str] = frozenset(),
+        is_dry: bool = False,
+    ) -> None:
+        self._source, self._at, self._files = source, at, files
         self._documents = Document.objects.filter(source_id=source.pk)
         self._keeps_others, self._is_dry = keeps_others, is_dry
         self._sizes: ChunkSizes | None = None
@@ -68,7 +79,7 @@ class Changes:
     def complete(self) -> tuple[int, ...]:
         """Follow renames and deletions, now that everything was seen; return the passages that need a vector."""
         self.is_complete = True
-        if self._keeps_others:
+        if self._keeps_others and not self._files:
             return ()
         gone = self._gone()
         new = self._rename(gone)
@@ -132,9 +143,12 @@ class Changes:
         spared = {item.uid for item in self.failed} | set(self._untouched)
         gone: defaultdict[str, list[int]] = defaultdict(list)
         for pk, uid, sha in self._documents.values_list("pk", "uid", "content_sha256").iterator():
-            if uid not in self.seen and spared.isdisjoint(enclosing(uid)):
+            if uid not in self.seen and spared.isdisjoint(enclosing(uid)) and self._may_go(uid):
                 gone[sha].append(pk)
         return gone
+
+    def _may_go(self, uid: str) -> bool:
+        return not self._keeps_others or not self._files.isdisjoint(enclosing(uid))
 
     def _rename(self, gone: dict[str, list[int]]) -> list[Pair]:
         """Give documents whose text came again their new uid, take them out of `gone`, and return what is left."""

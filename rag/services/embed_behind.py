@@ -6,6 +6,7 @@ Within a transaction nobody else sees what was stored: then it is embedded in be
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from threading import Barrier, Lock
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from rag.services.reindex import embed_chunks, embed_missing
 from rag.services.space_rows import searched_row, switch_to
 
 TEXTS_AT_ONCE = 128  # a batch of the embedding; it can be stopped between two
+WORKERS = 2  # while one claims its batch or writes the vectors, the embedder works for the other
 
 
 class EmbedBehind:
@@ -31,7 +33,9 @@ class EmbedBehind:
         self, *, at: datetime, report: Callable[[str, int, int], None] | None, until: Callable[[], bool] | None
     ) -> None:
         self._at, self._report, self._until = at, report, until or (lambda: False)
-        self._pool = None if connection.in_atomic_block else ThreadPoolExecutor(1, thread_name_prefix="embed-behind")
+        is_seen = not connection.in_atomic_block
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="embed-behind") if is_seen else None
+        self._counting = Lock()
         self._jobs: list[Future[None]] = []
         self._version: IndexVersion | None = None
         self._ordered = self._embedded = 0
@@ -46,7 +50,9 @@ class EmbedBehind:
         for job in self._jobs:
             job.cancel()  # only those that an error left
         if self._pool:
-            self._pool.submit(give_back)
+            everybody = Barrier(WORKERS)
+            for _ in range(WORKERS):
+                self._pool.submit(_leave, everybody)
             self._pool.shutdown(wait=True)
 
     def add(self, chunk_ids: Sequence[int]) -> None:
@@ -98,10 +104,18 @@ class EmbedBehind:
             self.is_complete = False
             return
         try:
-            self._embedded += embed_chunks(version, chunk_ids)
+            embedded = embed_chunks(version, chunk_ids)
         except ModelError as exc:
             self.failure, self.is_complete = exc, False
             return
-        self._has_begun = True
-        if self._report:
-            self._report("embed", self._embedded, self._ordered)
+        with self._counting:
+            self._embedded += embedded
+            self._has_begun = True
+            if self._report:
+                self._report("embed", self._embedded, self._ordered)
+
+
+def _leave(everybody: Barrier) -> None:
+    """Give back the connection of this thread; each waits for the others, so that none does it twice."""
+    everybody.wait()
+    give_back()

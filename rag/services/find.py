@@ -17,7 +17,8 @@ from rag.domain.fusion import (
 from rag.domain.passages import Explanation, LegPlace, Passage
 from rag.domain.policy import Policy
 from rag.domain.steps import Steps
-from rag.services.search_sql import ChunkRow, Legs, chunk_rows
+from rag.services.legs_sql import Legs
+from rag.services.search_sql import ChunkRow, chunk_rows
 
 SPARE = 6  # candidates read beyond k: near-duplicates are left out
 

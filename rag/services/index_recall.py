@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db import connection, transaction
 
 from rag.domain.spaces import LEAST_RECALL, IndexKind, Space
-from rag.services.search_sql import dense_sql, knobs_sql
+from rag.services.legs_sql import dense_sql, knobs_sql
 
 NEAREST = 10
 SAMPLE = 50  # vectors as questions: the standard error at 0.97 is under 1 %

@@ -12,6 +12,7 @@ from rag.domain.errors import SourceUnreadable
 from rag.domain.ingesting import IngestReport
 from rag.metrics import DOCUMENTS_INDEXED, INDEX_OPERATIONS
 from rag.models import Source
+from rag.services import telemetry
 from rag.services.changes import Changes
 from rag.services.dead_letters import settle_letters
 from rag.services.embed_behind import EmbedBehind
@@ -74,16 +75,17 @@ def ingest_documents(
     at: datetime,
     report: Report | None = None,
     keeps_others: bool = False,
+    files: frozenset[str] = frozenset(),
     until: Callable[[], bool] | None = None,
 ) -> IngestReport:
     """Make `source` hold exactly `documents`, searchable by words and meaning; the embedder loads only when needed.
 
-    With `keeps_others` nothing is removed. Once `until()` says so, and something was done, it stops between two
-    batches; a further run goes on.
+    With `keeps_others` nothing is removed but what is no longer in the `files` that these documents are of. Once
+    `until()` says so, and something was done, it stops between two batches; a further run goes on.
     Read lazily, a batch at a time: any number of documents needs the memory of one batch.
     """
     started = time.monotonic()
-    changes = Changes(source, at=at, keeps_others=keeps_others)
+    changes = Changes(source, at=at, keeps_others=keeps_others, files=files)
     expected, seen = length_hint(documents, 0), 0
     with EmbedBehind(at=at, report=report, until=until) as embedding:
         for batch in batches(documents, most=BATCH, most_characters=BATCH_CHARACTERS):
@@ -101,14 +103,26 @@ def ingest_documents(
         settle()
         source.refresh_from_db()
     _count(source, changes)
+    took_s = time.monotonic() - started
+    told: dict[str, str | int | bool] = {
+        "lnrag.source": source.slug,
+        "lnrag.documents": seen,
+        "lnrag.embedded": embedded,
+    }
+    telemetry.send("ingest", (), began_at=at, ms=round(took_s * 1000), attributes=told)
     return replace(
         changes.report(),
         embedded=embedded,
-        seconds=time.monotonic() - started,
+        seconds=took_s,
         index_version=version,
         without_vectors=str(embedding.failure or ""),
         is_complete=changes.is_complete and embedding.is_complete,
     )
+
+
+def _tell(source: Source, *, began_at: datetime, took_s: float, documents: int, embedded: int) -> None:
+    told = {"lnrag.source": source.slug, "lnrag.documents": documents, "lnrag.embedded": embedded}
+    telemetry.send("ingest", (), began_at=began_at, ms=round(took_s * 1000), attributes=told)
 
 
 def _count(source: Source, changes: Changes) -> None:

@@ -40,8 +40,10 @@ from rag.services.cache import (
     kept_retrieval,
     normalized_question,
 )
+from rag.services.opening import Opening, open_search
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
-from rag.services.retrieve import Opening, expand_question, retrieve
+from rag.services.retrieve import retrieve
+from rag.services.search_sql import Reader
 from rag.services.semantic import similar_answer
 
 
@@ -65,6 +67,7 @@ class Ask:
     user_tier: str | None = None  # None: that of the user whom `unit` names
     conversation: Conversing | None = None
     is_for_everybody: bool = False  # asked by the warmer: whoever may read the same gets this answer
+    choice: RolloutChoice | None = None  # of a question in the shadow: what it tries, whatever the asker would get
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,8 @@ def find_passages(scene: Scene) -> Retrieval:
     """Return the passages for the question, as the asker may read them; those found before while they are kept."""
     ask, policy = scene.ask, scene.policy
     searched, lang = (scene.search_text, "en") if scene.search_text else (scene.question, scene.lang)
-    opening = Opening(scene.space, expand_question(searched, lang=lang))
+    reader = Reader.of(ask.user, languages=policy.languages)
+    opening = replace(open_search(searched, lang=lang, reader=reader), space=scene.space)
     scope = _search_scope(scene, opening) if ask.use_cache and policy.retrieval_ttl_s else None
     if scope and (kept := kept_retrieval(scope)):
         return kept
@@ -183,7 +187,7 @@ def find_passages(scene: Scene) -> Retrieval:
         opening=opening,
     )
     if scope:
-        keep_retrieval(scope, found, ttl_s=policy.retrieval_ttl_s)
+        keep_retrieval(scope, replace(found, took=()), ttl_s=policy.retrieval_ttl_s)
     return found
 
 
@@ -208,6 +212,8 @@ def _choice(ask: Ask) -> RolloutChoice:
     """Return what rollouts give the asker. What is asked for everybody is nobody's turn."""
     if ask.is_for_everybody:
         return NO_ROLLOUT
+    if ask.choice:
+        return ask.choice
     return rollout_choice(ask.unit, at=ask.at, purpose=ANSWER, asker=ask.unit, tier=ask.user_tier)
 
 

@@ -1,46 +1,34 @@
 """Find the passages for a question: by words and by meaning, fused. Five statements, whatever the library's size."""
 
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 
-import numpy as np
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
-from models_registry.domain.embedding import Vectors
 from rag import metrics
 from rag.domain.answerable import judge
 from rag.domain.bm25 import QuestionWord, lexeme_weights
-from rag.domain.expansion import Expansion, candidate_terms, expand, words_of
+from rag.domain.expansion import Expansion, words_of
 from rag.domain.language import detect_language, is_function_word
 from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import SHIPPED, Policy
 from rag.domain.spaces import Space
 from rag.domain.steps import ALL_STEPS, Steps
-from rag.services.active_space import active_space, begin_embedding, embed_question_in
+from rag.domain.trace import Trace
+from rag.services.active_space import Begun, begin_embedding, guess_embedding, middle_vector
 from rag.services.find import find
-from rag.services.search_sql import CorpusSums, Legs, Reader, glossary_rows, search_legs, word_frequencies
+from rag.services.legs_sql import Leg, Legs, dense_leg, lexical_leg
+from rag.services.opening import Opening, open_search
+from rag.services.search_sql import CorpusSums, Reader, word_frequencies
 
 # Weight of words that the glossary brought, in the lexical leg: synonyms stand beside the question's own words,
 # translations in their place. 0.3 to 0.8 within noise, 1 is worse.
 ADDED_WEIGHT = {"en": 0.5, "fr": 0.7}
 SPOKEN_SHARE = 0.6  # of the French words of a question: a library that holds so many of them has French texts
 COMMON_SHARE = 0.08  # of the passages: a synonym that more of them hold tells nothing, and costs time
-
-
-Begun = Mapping[str, Future[Vectors]]
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a search begins with: the space that is searched, and the question with what its terms stand for."""
-
-    space: Space | None
-    expansion: Expansion
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +40,17 @@ class _Search:
     reader: Reader
     policy: Policy
     steps: Steps
-    space: Space | None
+    opening: Opening
+    began_s: float  # by the clock that times its steps
     rewritten: str | None = None
 
     @property
     def searched(self) -> str:
         return self.rewritten or self.question
+
+    @property
+    def space(self) -> Space | None:
+        return self.opening.space
 
     @property
     def judging(self) -> Policy:
@@ -85,26 +78,25 @@ def retrieve(
     `policy` says how many when `k` does not, and how near they must be; `queries.library_policy` reads the row.
     `sources` and `languages` narrow what is searched; None: every source, and the policy's languages. `rewritten` is
     the question in English, by a model (rewrite.py): it is searched in its place. `opening` spares the caller who has
-    read it already two statements. `at` is now: documents age.
+    read it already a statement. `at` is now: documents age.
 
     :raises ProviderUnavailable: when the embedder's files are missing or altered.
     """
     started = time.perf_counter()
-    search = _Search(
-        question=question,
-        lang="en" if rewritten else lang or detect_language(question),
-        reader=Reader.of(user, sources=sources, languages=policy.languages if languages is None else languages),
-        policy=policy,
-        steps=steps,
-        space=opening.space if opening else active_space(),
-        rewritten=rewritten,
-    )
-    expansion = opening.expansion if opening else _expand(search)
-    begun = begin_embedding(search.space, expansion.readings) if steps.dense else {}
-    words, sums = _weigh_words(expansion, search)
-    legs = _legs(expansion, words, sums, search, begun)
+    lang_searched = "en" if rewritten else lang or detect_language(question)
+    searched = rewritten or question
+    guessed = guess_embedding(searched) if steps.dense else {}
+    reader = Reader.of(user, sources=sources, languages=policy.languages if languages is None else languages)
+    opening = opening or open_search(searched, lang=lang_searched, reader=reader, with_glossary=steps.glossary)
+    search = _Search(question, lang_searched, reader, policy, steps, opening, started, rewritten)
+    expansion = opening.expansion
+    trace = Trace()
+    words, sums, legs = _ask(search, guessed, trace)
+    asked = time.perf_counter()
+    trace.lap("search", started, asked, began_s=started)
     today = (at or timezone.now()).date()
     found = find(legs, words=words, k=k or policy.top_k, steps=steps, policy=policy, today=today)
+    trace.lap("rerank", asked, time.perf_counter(), began_s=started)
     support = judge(
         words,
         question=search.searched,
@@ -130,20 +122,37 @@ def retrieve(
         added=expansion.added,
         rewritten=rewritten,
         steps=steps,
+        took=tuple(trace.spans),
     )
 
 
-def _expand(search: _Search) -> Expansion:
-    if search.steps.glossary:
-        return expand_question(search.searched, lang=search.lang)
-    return expand(search.searched, ())
+def _ask(search: _Search, guessed: Begun, trace: Trace) -> tuple[tuple[QuestionWord, ...], CorpusSums, Legs]:
+    """Return the question's words as they are weighed, and both rankings. The vectors are made meanwhile."""
+    opening, begun = search.opening, Begun()
+    if opening.space and search.steps.dense:
+        texts = dict.fromkeys((*opening.expansion.readings, opening.expansion.question))
+        begun = begin_embedding(opening.space, tuple(texts), guessed=guessed)
+    words, sums = _weigh_words(opening.expansion, search)
+    with metrics.HYBRID_SEARCH_SECONDS.time():
+        lexical = _by_words(words, sums, search)
+        return words, sums, Legs(lexical, _by_meaning(_readings(words, search), sums, search, begun, trace))
 
 
-def expand_question(question: str, *, lang: str) -> Expansion:
-    """Return the question with what its glossary terms stand for. One statement."""
-    with metrics.EXPANSION_SECONDS.time():
-        unsaid = [word for word in words_of(question) if is_function_word(word, lang=lang)]
-        return expand(question, glossary_rows(candidate_terms(question, lang=lang)), lang=lang, unsaid=unsaid)
+def _by_words(words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Leg:
+    if not search.steps.lexical:
+        return ()
+    added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
+    weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight)
+    return lexical_leg(weights, sums=sums, reader=search.reader)
+
+
+def _by_meaning(readings: Sequence[str], sums: CorpusSums, search: _Search, begun: Begun, trace: Trace) -> Leg:
+    if search.space is None or not search.steps.dense:
+        return ()
+    waits = time.perf_counter()
+    vector = middle_vector(search.space, readings, begun=begun, ttl_s=search.policy.embedding_ttl_s)
+    trace.lap("embed", waits, time.perf_counter(), began_s=search.began_s, within="search")
+    return () if vector is None else dense_leg(vector, space=search.space, sums=sums, reader=search.reader)
 
 
 def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionWord, ...], CorpusSums]:
@@ -159,19 +168,12 @@ def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionW
     return tuple(word for word in words if not word.is_added or word.document_frequency <= common), sums
 
 
-def _legs(expansion: Expansion, words: Sequence[QuestionWord], sums: CorpusSums, search: _Search, begun: Begun) -> Legs:
-    added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
-    weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight) if search.steps.lexical else {}
-    vector = _vector(_readings(expansion, words, search), search, begun) if search.steps.dense else None
-    with metrics.HYBRID_SEARCH_SECONDS.time():
-        return search_legs(weights, vector, space=search.space, sums=sums, reader=search.reader)
-
-
-def _readings(expansion: Expansion, words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:
+def _readings(words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:
     """Return the texts that stand for the question. A host's model reads one only: each costs a call.
 
     The question's own French is read where the library has French texts: elsewhere it leads astray.
     """
+    expansion = search.opening.expansion
     if search.space and not search.space.is_built_in:
         return (expansion.text,)
     if not search.steps.gloss or not expansion.gloss:
@@ -180,20 +182,6 @@ def _readings(expansion: Expansion, words: Sequence[QuestionWord], search: _Sear
     held = sum(word.document_frequency > 0 for word in translated)
     is_spoken = held >= SPOKEN_SHARE * len(translated)
     return tuple(dict.fromkeys((*expansion.readings, *((expansion.question,) if is_spoken else ()))))
-
-
-def _vector(readings: Sequence[str], search: _Search, begun: Begun) -> Vectors | None:
-    """Return the middle of what the readings mean; some are `begun` already."""
-    ttl_s = search.policy.embedding_ttl_s
-    vectors = [
-        begun[text].result() if text in begun else embed_question_in(search.space, text, ttl_s=ttl_s)
-        for text in readings
-    ]
-    known = [vector for vector in vectors if vector is not None]
-    if len(known) < 2:
-        return known[0] if known else None
-    middle = np.sum(known, axis=0, dtype=np.float32)
-    return cast(Vectors, middle / np.linalg.norm(middle))
 
 
 def _measure(legs: Legs, expansion: Expansion, passages: Sequence[Passage], *, elapsed_ms: float) -> None:

@@ -130,7 +130,9 @@ def _take_parcels(row: Ingestion, *, at: datetime, until: Callable[[], bool], di
     total = IngestReport(row.source.slug, documents=0)
     while group := list(row.parcels.defer("content").order_by("received_at", "pk")[:PARCELS_AT_ONCE]):
         files = _Files(group)
-        report = ingest_documents(row.source, files, at=at, report=diary.note, keeps_others=True, until=until)
+        report = ingest_documents(
+            row.source, files, at=at, report=diary.note, keeps_others=True, files=files.names, until=until
+        )
         total = together(total, report)
         if not report.is_complete and not report.without_vectors:
             return total
@@ -155,6 +157,10 @@ class _Files:
 
     def __length_hint__(self) -> int:
         return len(self._parcels)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(parcel.name for parcel in self._parcels)
 
 
 def _release(source: Source, group: list[Parcel]) -> None:

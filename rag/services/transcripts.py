@@ -17,8 +17,9 @@ from rag import metrics
 from rag.domain.answers import AnswerResult
 from rag.domain.trace import Trace
 from rag.models import Answer, Document
-from rag.services import conversations
+from rag.services import conversations, telemetry
 from rag.services.prepare import Ask
+from rag.services.shadow_offer import offer
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +83,22 @@ def record(turn: Transcript) -> None:
         Document.objects.filter(pk__in=cited).update(cited_count=F("cited_count") + 1)
     if heard := _heard(turn):
         guarding.note(turn.met, unit=ask.unit, heard=heard, at=ask.at)
+        if result and result.model and not result.standalone:  # one that leans on earlier turns is not asked alone
+            offer(ask, answer_id=turn.id, shown=_measures(turn, result))
     _measure(turn)
+    telemetry.send("answer", turn.trace.spans, began_at=ask.at, ms=turn.processing_ms, attributes=_attributes(turn))
     logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
+
+
+def _attributes(turn: Transcript) -> dict[str, str | int | bool]:
+    return {
+        "lnrag.answer": str(turn.id),
+        "lnrag.lang": turn.lang,
+        "lnrag.query_type": turn.query_type,
+        "lnrag.outcome": turn.outcome.value,
+        "lnrag.model": _voice(turn),
+        "lnrag.is_cached": turn.is_cached,
+    }
 
 
 def _columns(result: AnswerResult) -> dict[str, Any]:
@@ -111,6 +126,12 @@ def _heard(turn: Transcript) -> Heard | None:
         is_ungrounded=None if has_failed or turn.result is None else bool(turn.result.checks),
         latency_ms=turn.processing_ms,
     )
+
+
+def _measures(turn: Transcript, result: AnswerResult) -> dict[str, Any]:
+    """Return what an answer in the shadow is compared with, judged by the one function that judges both."""
+    quality = result.quality.score if result.quality else None
+    return {"quality": quality, "latency_ms": turn.processing_ms, "is_ungrounded": bool(result.checks)}
 
 
 def _voice(turn: Transcript) -> str:

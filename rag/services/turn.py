@@ -69,6 +69,12 @@ class Turn:
             if not self._is_recorded:
                 await finish(self._record)
 
+    async def untold(self) -> AsyncGenerator[Event, None]:
+        """Yield the turn's events without opening it for anybody to see, and write nothing: for the shadow."""
+        async with aclosing(self._unless_stopped()) as events:
+            async for event in events:
+                yield event
+
     async def _unless_stopped(self) -> AsyncGenerator[Event, None]:
         try:
             async with aclosing(self._answered()) as events:
@@ -93,7 +99,9 @@ class Turn:
             return
         if not scene.earlier:
             scene = await self._rewritten(scene)
+        began = self._clock()
         retrieval = await self._step("retrieve", find_passages, scene)
+        self._trace.add_parts(retrieval.took, of="retrieve", start_ms=self._ms(began - self._started_at))
         if retrieval.best_cosine is not None:
             metrics.SIMILARITY.labels(query_type=scene.query_type.value).observe(retrieval.best_cosine)
         for number, passage in enumerate(retrieval.passages, start=1):
@@ -197,12 +205,13 @@ class Turn:
         }
 
     async def _record(self) -> None:
-        await borrowing(record, self._transcript())
+        await borrowing(record, self.transcript())
         self._is_recorded = True
         if self._outcome is Outcome.COMPLETED and self._result and self._scene and not self._is_cached:
             await borrowing(keep, self._scene, self._result)
 
-    def _transcript(self) -> Transcript:
+    def transcript(self) -> Transcript:
+        """Return what the turn came to so far, as its row says it."""
         scene, speaking = self._scene, self._speaking
         return Transcript(
             id=self._id,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from rag.domain.passages import Retrieval
 from rag.domain.reading import part_of, place_of
 from rag.forms import AUDIENCES, LANGUAGES, LibraryForm, PassageForm
 from rag.models import Chunk, Source
-from rag.queries.library import cited_passages, document_page, library_page, passage_of
+from rag.queries.library import cited_passages, document_page, library_page, passage_of, successor_of
 from rag.queries.policy import library_policy
 from rag.queries.sources import is_changeable, latest_intakes, letters_of, source_lines, source_of
 from rag.services.retrieve import retrieve
@@ -93,11 +94,23 @@ def document(request: HttpRequest, key: int) -> HttpResponse:
 
 @require_safe
 def passage(request: HttpRequest, key: int) -> HttpResponse:
-    """Lead to a passage in its document: where a citation points."""
+    """Lead to a passage in its document, where a citation points; of a text that changed since, to where it says so."""
     found = passage_of(request.user, chunk_id=key)
-    if found is None:
+    if found is not None:
+        return _to_passage(found)
+    moved = successor_of(request.user, chunk_id=key)
+    if moved is None:
         raise Http404("There is no such passage.")
-    return redirect(f"{reverse('rag:document', args=[found.document_id])}?passage={key}#passage-{key}")
+    document, now = moved
+    if now is not None:
+        messages.info(request, "This text was changed since the answer was given. What was quoted stands here now.")
+        return _to_passage(now)
+    messages.warning(request, "This text was changed since the answer was given, and what was quoted is not in it.")
+    return redirect("rag:document", document.pk)
+
+
+def _to_passage(found: Chunk) -> HttpResponse:
+    return redirect(f"{reverse('rag:document', args=[found.document_id])}?passage={found.pk}#passage-{found.pk}")
 
 
 def _page(request: HttpRequest, form: LibraryForm, source: Source | None, **more: Any) -> Any:

@@ -26,8 +26,9 @@ from rag.domain.spaces import Space
 from rag.models import ChunkEmbedding, IndexVersion, Source
 from rag.services.active_space import active_space
 from rag.services.index_sql import indexes_of
+from rag.services.legs_sql import Legs, dense_sql, knobs_sql, search_legs
 from rag.services.retrieve import retrieve
-from rag.services.search_sql import CorpusSums, Legs, Reader, dense_sql, knobs_sql, search_legs, word_frequencies
+from rag.services.search_sql import CorpusSums, Reader, word_frequencies
 from tests.benchmarks import faiss_beside, search_corpus
 from tests.benchmarks.bench_retrieval import QUESTIONS, fresh_database
 

@@ -143,44 +143,6 @@ def test_a_search_for_what_nobody_wrote_says_that_the_passages_do_not_answer(cli
     assert "do not seem to hold an answer" in page(client, LIBRARY, q="recipe for strawberry cake")
 
 
-def test_a_citation_leads_to_its_passage_highlighted(client, library):
-    passage = Chunk.objects.get(breadcrumb__endswith="> Fee rate")
-
-    response = client.get(reverse("rag:passage", args=[passage.pk]))
-    html = page(client, response["Location"].split("#")[0].split("?")[0], passage=passage.pk)
-
-    assert response["Location"].endswith(f"?passage={passage.pk}#passage-{passage.pk}")
-    highlighted = html.split(f'id="passage-{passage.pk}"')[1].split("</section>")[0]
-    assert "parts per million" in highlighted
-    assert "flat charge" not in highlighted
-    assert html.count("parts per million") == 1
-
-
-def test_a_passage_of_another_document_highlights_nothing(client, library):
-    document = Document.objects.get(uid="fees.md")
-    passage = Document.objects.get(uid="backup.md").chunks.all()[0]
-
-    html = page(client, reverse("rag:document", args=[document.pk]), passage=passage.pk)
-
-    assert 'class="passage' not in html
-
-
-def test_a_passage_whose_place_is_not_known_stands_above_the_text(client, library):
-    passage = Chunk.objects.get(breadcrumb__endswith="> Fee rate")
-    Chunk.objects.filter(pk=passage.pk).update(start=None, end=None, text="Other words, parts per million.")
-
-    html = page(client, reverse("rag:document", args=[passage.document_id]), passage=passage.pk)
-
-    assert html.count("parts per million") == 2
-    assert f'id="passage-{passage.pk}"' in html
-
-
-@pytest.mark.parametrize("key", [0, 999_999, 2**63, 2**70])
-def test_a_passage_or_document_that_is_not_there_is_not_found(client, library, key):
-    assert client.get(f"/library/passages/{key}/").status_code == 404
-    assert client.get(f"/library/{key}/").status_code == 404
-
-
 @pytest.mark.parametrize("passage", ["x", "-1", str(2**70), "1 OR 1=1", "\x00"])
 def test_a_passage_that_is_no_number_is_passed_over(client, library, passage):
     document = Document.objects.get(uid="fees.md")

@@ -1,7 +1,6 @@
 """Indexes: which kind for how many, used by the search, measured against the exact scan, not starved by a filter."""
 
 import threading
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from rag.services import index_sql
 from rag.services.active_space import space_of
 from rag.services.build_index import build_index, index_fits
 from rag.services.index_recall import tuned
-from rag.services.search_sql import LEGS, VISIBLE, CorpusSums, Reader, dense_sql, knobs_sql, search_legs
-from rag.services.search_sql import LEXICAL as LEXICAL_SQL
+from rag.services.legs_sql import dense_leg_sql, knobs_sql, search_legs
+from rag.services.search_sql import CorpusSums, Reader
 from tests.rag.services.vectors import space_row, stored_passages, stored_vectors, unit_vectors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,17 +43,10 @@ def nearest(row: IndexVersion, *, at: int = 0, reader: Reader = ANYONE, visible:
 
 def plan_of(row: IndexVersion, *, reader: Reader = ANYONE) -> str:
     """Return how the server runs the statement as the search sends it."""
-    statement = LEGS.format(
-        visible=VISIBLE,
-        lexical=LEXICAL_SQL.format(within=reader.within("p")),
-        dense=dense_sql(space_of(row), within=reader.within("e")),
-    )
-    values: dict[str, Any] = {"lexemes": ["fee"], "weights": [1.0], "base": 1.0, "slope": 0.1}
+    knobs, statement = knobs_sql(space_of(row)), dense_leg_sql(space_of(row), reader=reader)
     vector = str(unit_vectors(1, dimension=row.dimension)[0].tolist())
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{knobs_sql(space_of(row))} EXPLAIN {statement}", values | {"vector": vector} | reader.parameters()
-        )
+        cursor.execute(f"{knobs} EXPLAIN {statement.removeprefix(knobs)}", {"vector": vector} | reader.parameters())
         while cursor.description is None:
             cursor.nextset()
         return "\n".join(line for (line,) in cursor.fetchall())

@@ -114,6 +114,22 @@ def test_success_takes_the_letter_and_the_bytes_away(uploads: Source) -> None:
     assert uids(uploads) == {"note.md"}
 
 
+def test_what_is_no_longer_in_an_archive_goes_when_it_comes_again_and_other_files_stay(uploads: Source) -> None:
+    def zipped(*names: str) -> bytes:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            for name in names:
+                archive.writestr(name, f"# {name}\n\nA base fee of {name}.\n")
+        return target.getvalue()
+
+    handed_in(uploads, ("other.md", NOTE), ("x.zip", zipped("a.md", "b.md")), ("x.zip.zip", zipped("c.md")))
+
+    row = handed_in(uploads, ("x.zip", zipped("a.md")))
+
+    assert uids(uploads) == {"other.md", "x.zip/a.md", "x.zip.zip/c.md"}
+    assert row.report["deleted"] == 1
+
+
 def test_a_member_that_fails_keeps_the_whole_archive_for_the_next_try(uploads: Source) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:

@@ -52,7 +52,7 @@ def test_how_many_passages_is_the_policys_unless_the_asker_says(library: Source)
 def test_the_space_and_the_glossary_are_read_once(library: Source, django_assert_num_queries: Any) -> None:
     prepared = scene(use_cache=False)
 
-    with django_assert_num_queries(4):  # glossary, words, both legs, passages; the space came with the scene
+    with django_assert_num_queries(5):  # glossary, words, each leg, passages; the space came with the scene
         assert find_passages(prepared).passages
 
 

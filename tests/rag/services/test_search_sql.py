@@ -9,7 +9,8 @@ from rag.domain.documents import RawDocument
 from rag.models import Chunk, ChunkEmbedding, Posting, Source
 from rag.services.active_space import active_space
 from rag.services.ingest import ingest_documents
-from rag.services.search_sql import CorpusSums, Legs, Reader, search_legs, word_frequencies
+from rag.services.legs_sql import Legs, search_legs
+from rag.services.search_sql import CorpusSums, Reader, word_frequencies
 from tests.rag.conftest import NOW
 
 pytestmark = pytest.mark.django_db
