@@ -44,7 +44,7 @@ class Proposal:
     is_change: bool
 
 
-def success_rate(successes: int, count: int, *, confidence: float = CONFIDENCE) -> Rate:
+def success_rate(successes: float, count: int, *, confidence: float = CONFIDENCE) -> Rate:
     """Return the share with Wilson's score interval (Wilson 1927), which stays within 0 and 1 also for few cases."""
     if count <= 0:
         return Rate(0, None, None, None)
@@ -53,6 +53,11 @@ def success_rate(successes: int, count: int, *, confidence: float = CONFIDENCE) 
     middle = (share + z * z / (2 * count)) / scale
     half = z / scale * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
     return Rate(count, share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def mean_share(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Rate:
+    """Return the mean of values within 0 and 1, with Wilson's interval: none of them vary more than a share does."""
+    return success_rate(sum(values), len(values), confidence=confidence)
 
 
 def expected_effectiveness(values: Mapping[str, Sequence[float]]) -> dict[str, float | None]:

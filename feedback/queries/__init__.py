@@ -1,6 +1,6 @@
 """Read what was measured and voted, and how it is to be measured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+from feedback.domain.comparable import Against
 from feedback.models import FeedbackPolicy, ImpactReport, Rating
 from recommendations.models import NodeConnection, Recommendation
 
@@ -45,14 +46,18 @@ def known_histories(pubkey: str = "") -> list[NodeConnection]:
 def impact_reports(key: UUID, *, user: AbstractBaseUser | AnonymousUser | None) -> tuple[Measured, ...]:
     """Return the reports of one recommendation the user may see, earliest horizon first."""
     visible = Recommendation.objects.visible_to(user).filter(pk=key)
-    rows = ImpactReport.objects.filter(recommendation__in=visible).order_by("days_after")
-    return tuple(_measured(row) for row in rows)
+    rows = list(ImpactReport.objects.filter(recommendation__in=visible).order_by("days_after"))
+    names = _shown_names(rows, user=user)
+    return tuple(_measured(row, names) for row in rows)
 
 
 def impacts_of(keys: Iterable[UUID]) -> dict[UUID, Measured]:
-    """Return the latest report of each recommendation that has one. One query; the caller checked who may see them."""
+    """Return the latest report of each recommendation that has one, without the names of other nodes. One query.
+
+    The caller checked who may see them.
+    """
     rows = ImpactReport.objects.filter(recommendation_id__in=tuple(keys)).order_by("days_after")
-    return {row.recommendation_id: _measured(row) for row in rows}
+    return {row.recommendation_id: _measured(row, {}) for row in rows}
 
 
 def thumbs_of(target: str, keys: Iterable[UUID], *, unit: str) -> dict[str, int]:
@@ -61,7 +66,31 @@ def thumbs_of(target: str, keys: Iterable[UUID], *, unit: str) -> dict[str, int]
     return dict(rows.values_list("target_id", "thumb"))
 
 
-def _measured(row: ImpactReport) -> Measured:
+def _shown_names(rows: Iterable[ImpactReport], *, user: AbstractBaseUser | AnonymousUser | None) -> dict[str, str]:
+    """Return by key how the nodes are called that a report compares with and that this reader has connected."""
+    keys = {key for row in rows if _is_against_nodes(row) for key in row.judgment.get("controls", ())}
+    if not keys or user is None or user.pk is None:
+        return {}
+    known = NodeConnection.objects.filter(node__pubkey__in=keys)
+    theirs = known if getattr(user, "is_staff", False) else known.filter(owner=user.pk)
+    return {key: alias or key for key, alias in theirs.values_list("node__pubkey", "node__alias")}
+
+
+def _is_against_nodes(row: ImpactReport) -> bool:
+    return bool(row.judgment.get("compared_with") == Against.NODES)
+
+
+def _judgment(row: ImpactReport, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the judgment; nodes of other operators are counted, not named: that they are here is their affair."""
+    told: dict[str, Any] = row.judgment
+    if not _is_against_nodes(row):
+        return told
+    controls = told.get("controls", ())
+    shown = [f"{names[key]} ({key})" if names[key] != key else key for key in controls if key in names]
+    return {**told, "controls": shown, "controls_of_others": len(controls) - len(shown)}
+
+
+def _measured(row: ImpactReport, names: Mapping[str, str]) -> Measured:
     return Measured(
         days_after=row.days_after,
         status=row.status,
@@ -70,7 +99,7 @@ def _measured(row: ImpactReport) -> Measured:
         effects=row.effects,
         measured_at=row.measured_at,
         verdict=row.verdict,
-        judgment=row.judgment,
+        judgment=_judgment(row, names),
         direct=row.direct,
         gain_sat=row.gain_sat,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
 
-from feedback.domain.learning import Rate, success_rate
+from feedback.domain.learning import Rate, mean_share, success_rate
 from feedback.domain.verdicts import LEAST_WINDOWS, MOST_FALSE_ALARMS
 from feedback.models import Calibration, CategoryEffect, ImpactReport
 from recommendations.domain.advice import State
@@ -51,12 +51,16 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Advice whose score lay within a band: what was expected of it, and what came."""
+    """Advice whose score lay within a band: what was predicted of it, 0 to 1, and what was measured."""
 
     low: int
     high: int
-    count: int
-    mean_effectiveness: float | None
+    predicted: float | None
+    measured: Rate
+
+    @property
+    def count(self) -> int:
+        return self.measured.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +139,10 @@ def bands(user: Viewer, *, days_after: int) -> tuple[Band, ...]:
     visible = Recommendation.objects.visible_to(user)
     rows = ImpactReport.objects.filter(recommendation__in=visible, days_after=days_after)
     values = rows.exclude(effectiveness_score=None).values_list("recommendation__score", "effectiveness_score")
-    found: list[list[float]] = [[] for _ in range(BANDS)]
+    found: list[list[tuple[float, float]]] = [[] for _ in range(BANDS)]
     for score, effectiveness in values:
-        found[min(int(score * BANDS / 100), BANDS - 1)].append(float(effectiveness or 0.0))
-    width = 100 // BANDS
-    return tuple(
-        Band(n * width, (n + 1) * width, len(listed), sum(listed) / len(listed) if listed else None)
-        for n, listed in enumerate(found)
-    )
+        found[min(int(score * BANDS / 100), BANDS - 1)].append((score / 100, float(effectiveness or 0.0)))
+    return tuple(_band(number, listed) for number, listed in enumerate(found))
 
 
 def calibrations(user: Viewer) -> tuple[CalibrationLine, ...]:
@@ -159,6 +159,13 @@ def proposed_weights() -> WeightRevision | None:
     """Return the newest revision while it is not the one in force."""
     row = WeightRevision.objects.order_by("-created_at", "-pk").first()
     return None if row is None or row.is_active else row
+
+
+def _band(number: int, pairs: list[tuple[float, float]]) -> Band:
+    width = 100 // BANDS
+    predicted = sum(score for score, _ in pairs) / len(pairs) if pairs else None
+    measured = mean_share([effectiveness for _, effectiveness in pairs])
+    return Band(number * width, (number + 1) * width, predicted, measured)
 
 
 def _visible(user: Viewer) -> Any:

@@ -1,16 +1,17 @@
-"""Count what went through each channel before and after: two statements, however many channels there are."""
+"""Count what went through each channel, or node, before and after: two statements, however many there are."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Count, Q, Sum
 
 from feedback.domain.impact import Window
 from feedback.domain.verdicts import Tally
 from feedback.services.windows import Span, known_since
-from recommendations.models import Forward, PrivateChannel, Recommendation
+from recommendations.models import Forward, NodeConnection, PrivateChannel, Recommendation
 
 MOST_WEEKS = 26  # of history, for the dispersion
 COUNTS = """
@@ -26,11 +27,16 @@ SELECT outgoing_scid, floor(extract(epoch FROM %(until)s - at) / 604800)::int AS
 FROM recommendations_forward WHERE connection_id = %(connection)s AND at >= %(start)s AND at < %(until)s
 GROUP BY 1, 2
 """
+NODE_WEEKS = """
+SELECT connection_id, floor(extract(epoch FROM %s - at) / 604800)::int AS week, count(*)
+FROM recommendations_forward WHERE connection_id = ANY(%s) AND at >= %s AND at < %s
+GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelTally:
-    """Settled forwards that left through a channel, and what they earned, before and after."""
+    """Settled forwards that left through a channel, or a whole node, and what they earned, before and after."""
 
     events: Tally
     earned_before_msat: int
@@ -50,10 +56,7 @@ def tallies(row: Recommendation, span: Span) -> Mapping[str, ChannelTally]:
 
     A channel without forwards has none, which is known: zero.
     """
-    known_from = known_since(row)
-    if known_from is None or known_from > span.start:  # part of the window before would count as earning nothing
-        return {}
-    if not _reaches(row, span):
+    if not covers(row, span):
         return {}
     given = {"connection": row.connection_id, "start": span.start, "applied": span.applied_at, "end": span.end}
     with connection.cursor() as cursor:
@@ -63,12 +66,46 @@ def tallies(row: Recommendation, span: Span) -> Mapping[str, ChannelTally]:
     return {scid: _tally(found.get(scid, (0, 0, 0, 0)), span) for scid in {*scids, *found}}
 
 
+def covers(row: Recommendation, span: Span) -> bool:
+    """Return whether the node's forwards are known on all days of both windows; else a part would count as nothing."""
+    known_from = known_since(row)
+    return known_from is not None and known_from <= span.start and _reaches(row, span)
+
+
+def node_tallies(connections: Collection[int], span: Span) -> dict[int, ChannelTally]:
+    """Return the tally of each whole node by its connection; without forwards it is zero. One statement."""
+    rows = Forward.objects.filter(connection__in=connections, at__gte=span.start, at__lt=span.end)
+    before, after = Q(at__lt=span.applied_at), Q(at__gte=span.applied_at)
+    counts = (
+        rows.order_by()
+        .values_list("connection")
+        .annotate(
+            count_before=Count("pk", filter=before),
+            count_after=Count("pk", filter=after),
+            earned_before=Sum("fee_msat", filter=before, default=0),
+            earned_after=Sum("fee_msat", filter=after, default=0),
+        )
+    )
+    found = {key: numbers for key, *numbers in counts}
+    return {key: _tally(found.get(key, (0, 0, 0, 0)), span) for key in connections}
+
+
+def weeks_of_nodes(rows: Iterable[NodeConnection], *, until: datetime) -> dict[int, list[int]]:
+    """Return each whole node's forwards in the whole weeks before `until`, as far as they are known. One statement."""
+    weeks = {row.pk: _known_weeks(row.forwards_from, until) for row in rows}
+    start = until - timedelta(weeks=MOST_WEEKS)
+    counts = {key: [0] * known for key, known in weeks.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(NODE_WEEKS, (until, list(weeks), start, until))
+        for key, week, count in cursor.fetchall():
+            if 0 <= week < weeks[key]:
+                counts[key][week] = count
+    return counts
+
+
 def weekly_counts(row: Recommendation, span: Span) -> list[list[int]]:
     """Return each channel's forwards in the whole weeks before applying, latest first, as far as they are known."""
-    known_from = known_since(row)
-    if known_from is None:
-        return []
-    weeks = min((span.applied_at - known_from).days // 7, MOST_WEEKS)
+    weeks = _known_weeks(known_since(row), span.applied_at)
     return list(counts_by_week(row.connection_id, weeks=weeks, until=span.applied_at).values())
 
 
@@ -82,6 +119,10 @@ def counts_by_week(connection_id: int | None, *, weeks: int, until: datetime) ->
             if 0 <= week < weeks:
                 counts[scid][week] = count
     return dict(counts)
+
+
+def _known_weeks(known_from: datetime | None, until: datetime) -> int:
+    return 0 if known_from is None else max(0, min((until - known_from).days // 7, MOST_WEEKS))
 
 
 def _reaches(row: Recommendation, span: Span) -> bool:

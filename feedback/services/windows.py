@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from recommendations.domain.advice import State
-from recommendations.domain.units import block_of
+from recommendations.domain.units import SCID
 from recommendations.models import Policy, Recommendation
 
 LONG_BASELINE_DAYS = 28
@@ -31,13 +33,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Why nothing is compared: the same channel was changed otherwise at `at`."""
+    """Why nothing is compared: the same channel, or node, was changed otherwise at `at`."""
 
     at: datetime
 
 
 def span_of(row: Recommendation, applied_at: datetime, *, days_after: int) -> Span | Overlap:
-    """Return the days to compare. Another change of the channel after it spoils them; one before it shortens them."""
+    """Return the days to compare. Another change of the same after it spoils them; one before it shortens them."""
     known_from = known_since(row)
     has_long = known_from is not None and known_from <= applied_at - timedelta(days=LONG_BASELINE_DAYS)
     span = Span(applied_at, LONG_BASELINE_DAYS if has_long else SHORT_BASELINE_DAYS, days_after)
@@ -58,15 +60,34 @@ def known_since(row: Recommendation) -> datetime | None:
 
 
 def other_changes(row: Recommendation, applied_at: datetime, *, start: datetime, end: datetime) -> list[datetime]:
-    """Return when the same channel was changed otherwise: by other advice that was applied, or as the graph shows."""
-    if block_of(row.target) is None:  # the whole node is advised, not a channel
-        return []
+    """Return when the same channel was changed otherwise: by other advice that was applied, or as the graph shows.
+
+    Of advice on a whole node: when any other advice was applied on it.
+    """
+    if is_on_whole_node(row):
+        return _other_advice(row, applied_at, start=start, end=end)
     others = Recommendation.objects.filter(
         node=row.node_id, target=row.target, state=State.APPLIED, applied_at__gte=start, applied_at__lt=end
     ).exclude(pk=row.pk)
     times = [at for at in others.values_list("applied_at", flat=True) if at is not None]
     seen = policy_changes(row, start=start, end=end)
     return sorted(at for at in (*times, *seen) if abs(at - applied_at) > SETTLING)
+
+
+def is_on_whole_node(row: Recommendation) -> bool:
+    """Return whether the advice is not about one channel of the node, announced or known by an alias."""
+    return not SCID.match(row.target)
+
+
+def _other_advice(row: Recommendation, applied_at: datetime, *, start: datetime, end: datetime) -> list[datetime]:
+    """Return when other advice was applied on the node; the same, given again in another week, is no other."""
+    rows = Recommendation.objects.filter(
+        node=row.node_id, state=State.APPLIED, applied_at__gte=start, applied_at__lt=end
+    )
+    settling = (applied_at - SETTLING, applied_at + SETTLING)
+    same = Q(rule=row.rule, target=row.target, applied_at__range=settling)
+    times = rows.exclude(pk=row.pk).exclude(same).values_list("applied_at", flat=True)
+    return sorted(at for at in times if at is not None)
 
 
 def policy_changes(row: Recommendation, *, start: datetime, end: datetime) -> list[datetime]:

@@ -5,7 +5,7 @@ one salt a small share would fall into one arm as a whole.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,6 +50,10 @@ class RolloutSpec:
         return any(one.changes.engine is not None for one in self.variants)
 
     @property
+    def has_models(self) -> bool:
+        return any(one.changes.named for one in self.variants)
+
+    @property
     def outside(self) -> str:
         """The name of what units outside the share get."""
         return Engine.RULES.value if self.has_engine else OUTSIDE
@@ -79,6 +83,11 @@ class Assignment:
     is_targeted: bool
     changes: Changes
 
+    @property
+    def name(self) -> str:
+        """The rollout and the variant, as the ledger names them."""
+        return f"{self.spec.slug}:{self.variant}"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -106,15 +115,20 @@ class RolloutChoice:
     @property
     def changes(self) -> Changes:
         """Everything that is different for this unit, over all rollouts."""
-        found = NO_CHANGES
-        for one in self.assignments:
-            found = one.changes.over(found)
-        return found
+        return merged(self.assignments)
 
     @property
     def experiments(self) -> tuple[str, ...]:
         """Every rollout and the variant this unit has in it, for the ledger."""
-        return tuple(f"{one.spec.slug}:{one.variant}" for one in self.assignments)
+        return tuple(one.name for one in self.assignments)
+
+
+def merged(met: Iterable[Assignment]) -> Changes:
+    """Return everything that is different under all of these, a later one over an earlier."""
+    found = NO_CHANGES
+    for one in met:
+        found = one.changes.over(found)
+    return found
 
 
 def bucket(unit: str, *, salt: str) -> int:
@@ -155,6 +169,22 @@ def assign(unit: str, *, spec: RolloutSpec, tier: str | None = None) -> Assignme
         arm(bucket(unit, salt=arm_salt_of(spec.slug)), weights=[variant.weight for variant in spec.variants])
     ]
     return Assignment(spec, one.slug, place, True, is_always, one.changes)
+
+
+def assign_all(unit: str, specs: Iterable[RolloutSpec], *, tier: str | None = None) -> tuple[Assignment, ...]:
+    """Return what this unit gets under each of these."""
+    return tuple(assign(unit, spec=one, tier=tier) for one in specs)
+
+
+def is_crossing(met: Assignment, *, variant: str, bucket: int, was_targeted: bool) -> bool:
+    """Return whether a unit that was once in another arm is drawn differently now: by another salt, or other weights.
+
+    A share that grows or ends moves units in and out, and a tier moves them past the lots; neither is a crossing.
+    """
+    if was_targeted or met.is_targeted or variant == met.variant:
+        return False
+    arms = {one.slug for one in met.spec.variants}
+    return bucket != met.bucket or {variant, met.variant} <= arms
 
 
 def comparisons(spec: RolloutSpec, *, variant: str, share_percent: Decimal | float) -> tuple[Comparison, ...]:

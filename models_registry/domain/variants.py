@@ -30,12 +30,13 @@ class ChangeKind(StrEnum):
     WEIGHTS = "weights"
 
 
-ADVICE, ANSWER = "advice", "answer"  # the purposes that units meet a rollout with
+ADVICE, ANSWER, CHAT = "advice", "answer", "chat"  # the purposes that units meet a rollout with
 KINDS_OF_PURPOSE = {
     ADVICE: frozenset(
         {ChangeKind.ENGINE, ChangeKind.STRATEGY, ChangeKind.MODEL, ChangeKind.PROMPT, ChangeKind.WEIGHTS}
     ),
     ANSWER: frozenset({ChangeKind.STRATEGY, ChangeKind.MODEL, ChangeKind.PROMPT, ChangeKind.RETRIEVAL}),
+    CHAT: frozenset({ChangeKind.STRATEGY, ChangeKind.MODEL}),  # the words are the program's own
 }
 STRATEGY_BOUNDS: Mapping[str, tuple[float, float]] = {
     "temperature": (0, 2),
@@ -66,6 +67,11 @@ class Changes:
     prompt_revision: int | None = None
     weights_revision: int | None = None
     retrieval: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The models to ask first, each once."""
+        return tuple(dict.fromkeys(name for name in (self.model, *self.models) if name))
 
     def over(self, earlier: "Changes") -> "Changes":
         """Return these changes laid over earlier ones: what both say, these decide."""

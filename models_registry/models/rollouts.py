@@ -13,7 +13,7 @@ from django.utils import timezone
 from models_registry.domain.errors import VariantInvalid
 from models_registry.domain.guardrail import RATE_KINDS, GuardKind
 from models_registry.domain.ramp import Move, RampState
-from models_registry.domain.variants import ADVICE, ANSWER, parse
+from models_registry.domain.variants import ADVICE, ANSWER, CHAT, parse
 
 WATCHED = [kind.value for kind in RATE_KINDS]
 
@@ -33,7 +33,13 @@ class Rollout(models.Model):
     slug = models.SlugField(unique=True, help_text="It is the salt of the hash, and stays as it is.")
     name = models.CharField(max_length=80)
     purpose = models.CharField(
-        max_length=10, default=ADVICE, choices=[(ADVICE, "advice on nodes"), (ANSWER, "answers from the library")]
+        max_length=10,
+        default=ADVICE,
+        choices=[
+            (ADVICE, "advice on nodes"),
+            (ANSWER, "answers from the library"),
+            (CHAT, "chats of programs through the gateway"),
+        ],
     )
     is_enabled = models.BooleanField(default=True, help_text="Off: as if it did not exist.")
     share_percent = models.DecimalField(
@@ -89,6 +95,8 @@ class Rollout(models.Model):
             raise ValidationError({"steps": "Write rising whole percents that end with 100."})
         if set(self.always_tiers) & set(self.never_tiers):
             raise ValidationError({"never_tiers": "A tier cannot get it always and never."})
+        if self.purpose == CHAT and self.shadow_days:
+            raise ValidationError({"shadow_days": "The words of a chat are not kept, so it cannot be asked again."})
 
 
 class Variant(models.Model):

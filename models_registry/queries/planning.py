@@ -88,6 +88,10 @@ class Snapshot:
     rollouts: tuple[RolloutSpec, ...]  # those in force, by slug
     shadows: tuple[RolloutSpec, ...]  # those tried where nobody sees it
 
+    def rollouts_of(self, purpose: str, *, names_model: bool = False) -> tuple[RolloutSpec, ...]:
+        """Return those in force for a purpose. Who names a model does not meet those that choose one."""
+        return tuple(one for one in self.rollouts if one.purpose == purpose and not (names_model and one.has_models))
+
 
 def planning_epoch() -> Epoch:
     """Return what changes whenever a row changes that planning reads, whoever changes it. One tiny statement."""

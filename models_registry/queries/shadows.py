@@ -27,6 +27,7 @@ class ShadowView:
     shown_ms: float | None
     shadow_ms: float | None
     broke_contract: int
+    ungrounded: int  # of answers: stated what no passage holds
 
     @property
     def e_value(self) -> float:
@@ -60,8 +61,13 @@ def _view(variant: str, rows: list[dict[str, object]]) -> ShadowView:
         quality_interval=paired_interval(differences, rng=np.random.default_rng(SEED)),
         shown_ms=_mean([shown for shown, _ in latency]),
         shadow_ms=_mean([shadow for _, shadow in latency]),
-        broke_contract=sum(bool(_part(row, "shadow").get("broke_contract")) for row in done),
+        broke_contract=_count(done, "broke_contract"),
+        ungrounded=_count(done, "is_ungrounded"),
     )
+
+
+def _count(rows: list[dict[str, object]], name: str) -> int:
+    return sum(bool(_part(row, "shadow").get(name)) for row in rows)
 
 
 def _both(rows: list[dict[str, object]], name: str) -> list[tuple[float, float]]:

@@ -25,10 +25,19 @@ class Behind:
         atexit.register(self._finish)
 
     def soon(self) -> None:
-        """Have it written soon. Costs nothing but a flag."""
+        """Have it written soon. Costs nothing but a flag; where nothing may wait, it is written before this returns."""
+        if not settings.WRITE_BEHIND_S:
+            self._write_now()
+            return
         self._is_wanted.set()
         if self._thread is None or not self._thread.is_alive():
             self._start()
+
+    def _write_now(self) -> None:
+        """Write in another thread and wait for it: this one may be an event loop's, which has no connection."""
+        thread = threading.Thread(target=self._write_safely, name=self._name)
+        thread.start()
+        thread.join()
 
     def _begin(self) -> None:
         self._is_wanted = threading.Event()

@@ -19,16 +19,16 @@ from models_registry.domain.model_names import is_named_by, normalized
 from models_registry.domain.options import Features, Naming, Option
 from models_registry.domain.pricing import cost_usd, expected_tokens, is_free
 from models_registry.domain.query_types import QueryType
-from models_registry.domain.rollout import bucket
+from models_registry.domain.rollout import assign_all, bucket, merged
 from models_registry.domain.routing import Decision, decide
 from models_registry.domain.rules import Match, best_match
-from models_registry.domain.variants import NO_CHANGES, Changes
+from models_registry.domain.variants import CHAT, NO_CHANGES, Changes
 from models_registry.models import LanguageModel
 from models_registry.queries.planning import LOCAL_KINDS, Listing, Manner, Road, Snapshot, candidate_of_row
 from models_registry.services import registry
 
 AUTO = "auto"
-GATEWAY, CHAT = "gateway", "chat"
+GATEWAY = "gateway"
 EXPLORATION_SALT = "routing:exploration"
 NO_ROAD = Road(kinds=LOCAL_KINDS)  # a purpose without a route stays in the house
 
@@ -103,6 +103,7 @@ def plan_chat(
 ) -> GenerationPlan:
     """Return the plan for one chat answer by the model named, or by the best one for `auto`.
 
+    A rollout of chats changes it for the units in its share; that they met it is written down when the turn is over.
     `heard` is what the user said last, as `hear` heard it. A short `deadline_s` prefers fast models.
     `known`: the rows, where the caller has just learned that they still hold.
 
@@ -112,13 +113,16 @@ def plan_chat(
     only = None if model.strip().lower() == AUTO else _installed_name(model, known)
     match = None if only or not known.policy.is_routing else best_match(heard.folded, known.rules)
     is_simple = heard.complexity.score < known.policy.low_complexity
-    knobs = _chat_knobs(max_tokens, temperature, match.rule.max_tokens if match and is_simple else None)
     tier = user_tier or tier_of(unit, known)
+    met = assign_all(unit, known.rollouts_of(CHAT, names_model=only is not None), tier=tier)
+    changes = merged(met)
+    knobs = _chat_knobs(max_tokens, temperature, match.rule.max_tokens if match and is_simple else None, changes)
     query_type = _kind(heard, known)
     features = _features(heard, query_type, purpose=purpose, tier=tier, unit=unit, knobs=knobs)
-    features = _with_names(features, match, known, only=only, deadline_s=deadline_s)
+    features = _with_names(features, match, known, only=only, deadline_s=deadline_s, tried=changes.named)
     asking = Asking(known, purpose, unit, tier, knobs, features, at or timezone.now(), only=only)
-    return _plan(asking, strategy=match.rule.slug if match else purpose, query_type=query_type)
+    plan = _plan(asking, strategy=match.rule.slug if match else purpose, query_type=query_type)
+    return replace(plan, experiments=tuple(one.name for one in met)) if met else plan
 
 
 def candidate_of(row: LanguageModel) -> Candidate:
@@ -174,12 +178,21 @@ def _features(heard: Heard, query_type: QueryType, *, purpose: str, tier: str, u
 
 
 def _with_names(
-    features: Features, match: Match | None, known: Snapshot, *, only: str | None, deadline_s: float | None
+    features: Features,
+    match: Match | None,
+    known: Snapshot,
+    *,
+    only: str | None,
+    deadline_s: float | None,
+    tried: tuple[str, ...],
 ) -> Features:
-    """Return the features of a chat with the names that the request, a rule, or nobody gives."""
+    """Return the features of a chat with the names that the request, a variant, a rule, or nobody gives."""
     if only:
         return replace(features, wanted=(only,), naming=Naming.REQUEST, deadline_s=deadline_s)
     usual = next((rule.models for rule in known.rules if rule.is_usual), ())
+    if tried:
+        names = (*tried, *(match.rule.models if match else ()))
+        return replace(features, wanted=names, usual=usual, naming=Naming.STRATEGY, deadline_s=deadline_s)
     waits = [one for one in (deadline_s, match.rule.target_s if match else None) if one is not None]
     return replace(
         features,
@@ -203,14 +216,10 @@ def _wanted(asking: Asking, strategy: Manner | None, changes: Changes) -> tuple[
     return (first, *(name for name in named if name != first)) if first else named
 
 
-def _chat_knobs(max_tokens: int | None, temperature: float | None, rule_tokens: int | None) -> Knobs:
+def _chat_knobs(max_tokens: int | None, temperature: float | None, rule_tokens: int | None, changes: Changes) -> Knobs:
     """Return the knobs of a chat. A rule shortens only what nobody asked to be long, and only a simple question."""
-    usual = Knobs()
-    return replace(
-        usual,
-        max_tokens=max_tokens or rule_tokens or usual.max_tokens,
-        temperature=usual.temperature if temperature is None else temperature,
-    )
+    usual = replace(Knobs(), max_tokens=rule_tokens or Knobs().max_tokens)
+    return replace(usual, **dict(changes.knobs)).asked(temperature=temperature, max_tokens=max_tokens or None)
 
 
 def _option(one: Listing, asking: Asking) -> Option:

@@ -7,6 +7,7 @@ from models_registry.domain.rollout import Assignment, Engine, RolloutChoice, as
 from models_registry.domain.variants import ADVICE as ADVICE_PURPOSE
 from models_registry.models import Exposure
 from models_registry.services import registry
+from models_registry.services.crossing import hold_if_crossed
 from models_registry.services.plan import tier_of
 
 ADVICE = "advice-v2"
@@ -28,11 +29,11 @@ def rollout_choice(
     not count, and are not met.
     """
     known = registry.current()
-    specs = [one for one in known.rollouts if one.purpose == purpose]
+    specs = known.rollouts_of(purpose)
     tier = tier or (tier_of(asker, known) if specs else None)
     met = tuple(assign(unit, spec=one, tier=tier) for one in specs if engine is None or not one.has_engine)
     for one in met:
-        _expose(unit, one, at=at)
+        expose(unit, one, at=at)
     decider = next((one for one in met if one.spec.has_engine), None)
     if decider is None:
         return RolloutChoice(engine or Engine.RULES, None, None, None, met)
@@ -40,18 +41,22 @@ def rollout_choice(
     return RolloutChoice(chosen, decider.spec.slug, decider.bucket, decider.spec.share_percent, met)
 
 
-def _expose(unit: str, met: Assignment, *, at: datetime) -> None:
+def expose(unit: str, met: Assignment, *, at: datetime) -> None:
+    """Write down that a unit met a rollout, and hold the rollout when it met it in another arm before."""
     now = {
         "variant": met.variant,
         "share_percent": met.spec.share_percent,
         "is_targeted": met.is_targeted,
         "latest_at": at,
     }
-    _, is_new = Exposure.objects.update_or_create(
+    row, is_new = Exposure.objects.get_or_create(
         rollout_id=met.spec.key,
         unit=unit[:80],
-        defaults=now,
-        create_defaults={**now, "bucket": met.bucket, "first_at": at},
+        defaults={**now, "bucket": met.bucket, "first_at": at},
     )
     if is_new:
         metrics.ROLLOUT_EXPOSURES.labels(rollout=met.spec.slug, variant=met.variant).inc()
+        return
+    if met.spec.is_watched:
+        hold_if_crossed(row, met, at=at)
+    Exposure.objects.filter(pk=row.pk).update(**now, bucket=met.bucket)

@@ -93,6 +93,18 @@ def test_what_was_measured_stands_with_its_interval(stage: Stage, key: UUID, bro
     assert "No controlled outcome yet" in text(browser, f"{PAGE}?days=28")
 
 
+def test_what_was_predicted_is_drawn_against_what_was_measured(stage: Stage, key: UUID, browser: Client) -> None:
+    assert "the plot begins with the first" in text(browser)
+    measured(stage, key)
+
+    page = text(browser)
+
+    assert 'class="axis diagonal"' in page
+    assert "Score 80 to 100: predicted 0.85, measured 0.80 (0.18 to 0.99), 1 measured" in page
+    assert "0.18 to 0.99</td>" in page  # the table says the same
+    assert "style=" not in page[page.index("h-predicted") : page.index("h-states")]
+
+
 def test_the_page_of_one_recommendation_tells_how_its_effect_was_computed(
     stage: Stage, key: UUID, browser: Client
 ) -> None:

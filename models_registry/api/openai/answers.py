@@ -20,7 +20,7 @@ from models_registry.domain.chat import (
     Text,
     estimated_tokens,
 )
-from models_registry.services import ledger, turns
+from models_registry.services import chat_exposure, ledger, turns
 from models_registry.services.chat import GATEWAY, PlannedTurn, Wanted
 from models_registry.services.generate import Speech
 
@@ -102,7 +102,9 @@ class Answer:
                     async for piece in pieces:
                         yield piece
             finally:
-                ledger.write_soon(self._speech.record(), self._turn.plan)
+                record = self._speech.record()
+                ledger.write_soon(record, self._turn.plan)
+                chat_exposure.note_soon(record, self._turn.plan)
 
     def _note(self, piece: Piece) -> None:
         if isinstance(piece, Text):
