@@ -37,6 +37,7 @@ class Child:
     environment: Mapping[str, str]
     log: Path
     patience_s: float
+    is_vital: bool = True  # False: the others go on without it
     process: subprocess.Popen[bytes] | None = None
     restarted_at: float | None = None
     is_stopping: bool = False
@@ -67,16 +68,21 @@ class Child:
     def is_dead(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
-    def revive(self, *, at: float) -> None:
-        """Start a program that died again, once.
+    def revive(self, *, at: float) -> str:
+        """Start a program that died again, once; return what to tell. One that is not vital is then left alone.
 
-        :raises ChildLost: when it died soon after its restart.
+        :raises ChildLost: when a vital one died soon after its restart.
         """
         self._kill_group()
-        if self.restarted_at is not None and at - self.restarted_at < SETTLED_S:
-            raise ChildLost(f"The {self.name} stopped twice. The reason is at the end of {self.log}.")
-        self.restarted_at = at
-        self.start()
+        if self.restarted_at is None or at - self.restarted_at >= SETTLED_S:
+            self.restarted_at = at
+            self.start()
+            return f"The {self.name} stopped unexpectedly and was started again."
+        twice = f"The {self.name} stopped twice. The reason is at the end of {self.log}."
+        if self.is_vital:
+            raise ChildLost(twice)
+        self.process = None
+        return f"{twice} Everything else goes on."
 
     def ask_to_stop(self) -> None:
         """Ask the program to end what it does, and itself."""
@@ -137,17 +143,14 @@ def undisturbed() -> Iterator[None]:
         _Asked.may_interrupt = before
 
 
-def watch(children: tuple[Child, ...]) -> tuple[Child, ...]:
-    """Return the children that had died and were started again.
+def watch(children: tuple[Child, ...]) -> tuple[str, ...]:
+    """Start children that died again; return a sentence about each.
 
-    :raises ChildLost: when one of them died twice.
+    :raises ChildLost: when a vital one died twice.
     :raises Stopped: when asked to.
     """
     heed()
-    lost = tuple(child for child in children if child.is_dead)
-    for child in lost:
-        child.revive(at=time.monotonic())
-    return lost
+    return tuple(child.revive(at=time.monotonic()) for child in children if child.is_dead)
 
 
 def _note(number: int, frame: object) -> None:

@@ -135,6 +135,12 @@ TIMETABLE = (
         why="what is tried in the shadow is asked while nobody else needs a model",
     ),
     Entry(
+        "run shadows of answers",
+        "rag.tasks.run_shadows",
+        minutes=1,
+        why="answers from the library are tried in the shadow by the same rule",
+    ),
+    Entry(
         "refresh observations",
         "models_registry.tasks.refresh_observations",
         minutes=10,

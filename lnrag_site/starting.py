@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import checks
 from django.core.management import call_command
-from django.db import connection
+from django.db import Error, connection
 
 from lnrag_site import health, links, metrics, postgres
 from lnrag_site.processes import Child
@@ -23,12 +23,14 @@ from models_registry.services import hardware
 from models_registry.services.health import ensure_fresh
 from rag.models import Chunk
 from recommendations.models import Network
+from recommendations.services import collect_failures
 
 logger = logging.getLogger(__name__)
 LOG_NAME = "lnrag.log"
 LARGEST_LOG_BYTES = 10 * 1024 * 1024
 WEB_PATIENCE_S = 3.0
 QUEUE_PATIENCE_S = 4.0
+LISTENER_PATIENCE_S = 1.5  # beside those of the others, which are asked to stop at the same time
 
 
 Steps = tuple[tuple[str, Callable[[], object]], ...]
@@ -78,8 +80,8 @@ def warnings() -> tuple[str, ...]:
     return tuple(str(found.msg) for found in checks.run_checks(databases=["default"]) if found.level >= checks.WARNING)
 
 
-def children(*, port: int) -> tuple[Child, Child]:
-    """Return the web server and the queue, not yet started."""
+def children(*, port: int) -> tuple[Child, Child, Child]:
+    """Return the web server, the queue, and who listens to nodes for failed forwards; none is started yet."""
     python, root, log = sys.executable, settings.BASE_DIR, settings.VAR_DIR / LOG_NAME
     environment = {
         "LNRAG_VAR": str(settings.VAR_DIR),
@@ -90,10 +92,23 @@ def children(*, port: int) -> tuple[Child, Child]:
     # -v 0: no access log, whose lines would hold query strings
     web = (python, "-m", "daphne", "-v", "0", "--no-server-name", "-b", "127.0.0.1", "-p", str(port))
     pooled = {**environment, "LNRAG_DB_POOL": "1"}
+    manage = (python, str(root / "manage.py"))
+    listen = (*manage, "collect_failures", "--wait")  # somebody may have started one by hand
     return (
         Child("web server", (*web, "lnrag_site.asgi:application"), pooled, log, WEB_PATIENCE_S),
-        Child("job queue", (python, str(root / "manage.py"), "qcluster"), environment, log, QUEUE_PATIENCE_S),
+        Child("job queue", (*manage, "qcluster"), environment, log, QUEUE_PATIENCE_S),
+        Child("failure listener", listen, environment, log, LISTENER_PATIENCE_S, is_vital=False),
     )
+
+
+def has_node_to_listen_to() -> bool:
+    """Return whether an LND node is connected, which tells of failed forwards only while somebody listens."""
+    try:
+        return bool(collect_failures.nodes_wanted())
+    except Error:
+        return False  # the database is away: it is looked at again
+    finally:
+        connection.close()
 
 
 def open_log() -> Path:

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from lnrag_site.express import Express, is_addressed_to_us
+from lnrag_site.express import Express, ShortWay, is_addressed_to_us
 from models_registry.api.openai.wire import Call, json_reply
 
 
@@ -19,7 +19,14 @@ async def django(scope, receive, send):
 APPLICATION = Express((("models/<path:name>", "openai-model", door),), prefix="v1/", otherwise=django)
 
 
-async def asked(path: str, *, root: str = "", headers: tuple[tuple[bytes, bytes], ...] = ((b"host", b"127.0.0.1"),)):
+async def asked(
+    path: str,
+    *,
+    root: str = "",
+    headers: tuple[tuple[bytes, bytes], ...] = ((b"host", b"127.0.0.1"),),
+    of=APPLICATION,
+    method: str = "GET",
+):
     """Return the status, headers and body of one call."""
     sent = []
 
@@ -29,8 +36,8 @@ async def asked(path: str, *, root: str = "", headers: tuple[tuple[bytes, bytes]
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": root, "headers": list(headers)}
-    await APPLICATION(scope, receive, send)
+    scope = {"type": "http", "method": method, "path": path, "root_path": root, "headers": list(headers)}
+    await of({**scope, "query_string": b"a=b"}, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent)
 
 
@@ -75,3 +82,46 @@ async def test_a_well_formed_id_of_a_proxy_is_kept(given, is_kept):
 
 def test_the_tests_know_the_hosts_they_speak_of():
     assert {"127.0.0.1", "localhost"} <= set(settings.ALLOWED_HOSTS)
+
+
+async def told_before(authorization: str, path: str, query: bytes):
+    return f"{authorization} {path} {query.decode()}".encode() if path == "/api/known" else None
+
+
+SHORT = ShortWay(told_before, prefix="/api/", endpoint="known", headers=((b"x-kind", b"told"),), otherwise=django)
+PLAIN = (
+    (b"host", b"127.0.0.1"),
+    (b"authorization", b"Bearer k"),
+    (b"x-api-version", settings.API_VERSION.encode()),
+)
+
+
+async def test_what_is_known_is_told_with_an_id_and_every_security_header():
+    status, headers, body = await asked("/api/known", headers=PLAIN, of=SHORT)
+
+    assert (status, body) == (200, b"Bearer k /api/known a=b")
+    assert (headers[b"content-length"], headers[b"x-kind"]) == (str(len(body)).encode(), b"told")
+    assert len(headers[b"x-request-id"]) == 32
+    assert headers[b"x-frame-options"] == b"DENY"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"path": "/api/unknown"},
+        {"path": "/other/known"},
+        {"method": "POST"},
+        {"root": "/below"},
+        {"headers": PLAIN[1:]},
+        {"headers": ((b"host", b"evil.example"), *PLAIN[1:])},
+        {"headers": (PLAIN[0], *PLAIN[2:])},
+        {"headers": (*PLAIN, PLAIN[1])},
+        {"headers": PLAIN[:2]},
+        {"headers": (*PLAIN[:2], (b"x-api-version", b"1999-01-01"))},
+        {"headers": (*PLAIN, (b"accept", b"text/html"))},
+    ],
+    ids=str,
+)
+async def test_what_is_not_asked_in_the_plainest_way_is_djangos(call):
+    told = {"path": "/api/known", "headers": PLAIN, **call}
+    assert (await asked(told.pop("path"), of=SHORT, **told))[0] == 299

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +59,34 @@ def test_the_second_signal_does_not_interrupt_the_clean_up():
         os.kill(os.getpid(), signal.SIGINT)
 
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def child_that_dies(log: Path, *, is_vital: bool = True) -> processes.Child:
+    return processes.Child("short one", (sys.executable, "-c", ""), {}, log, 1.0, is_vital=is_vital)
+
+
+def died(child: processes.Child) -> processes.Child:
+    assert child.process is not None
+    child.process.wait(30)
+    return child
+
+
+def test_a_child_that_others_can_do_without_is_left_alone_when_it_dies_twice(tmp_path):
+    child = child_that_dies(tmp_path / "log", is_vital=False)
+    child.start()
+
+    first, second, third = [processes.watch((died(child),)) for _ in range(2)] + [processes.watch((child,))]
+
+    assert first == ("The short one stopped unexpectedly and was started again.",)
+    assert second[0].startswith("The short one stopped twice.")
+    assert (third, child.is_started) == ((), False)
+    child.stop()
+
+
+def test_a_vital_child_that_dies_twice_ends_everything(tmp_path):
+    child = child_that_dies(tmp_path / "log")
+    child.start()
+    processes.watch((died(child),))
+
+    with pytest.raises(processes.ChildLost, match="stopped twice"):
+        processes.watch((died(child),))

@@ -23,6 +23,12 @@ MANAGE = Path(settings.BASE_DIR) / "manage.py"
 LONGEST_FIRST_START_S = 120
 LONGEST_LATER_START_S = 60  # a guard against hanging: it takes about 5 where nothing else runs
 LONGEST_STOP_S = 10
+CONNECT = """
+from django.contrib.auth.models import User
+from recommendations.models import Node, NodeConnection
+person = User.objects.create(username="operator")
+NodeConnection.objects.create(node=Node.objects.first(), owner=person, kind="lnd", address="https://127.0.0.1:9")
+"""
 
 pytestmark = pytest.mark.integration
 
@@ -107,6 +113,20 @@ def wait_until_gone(processes: list[psutil.Process], patience_s: float = LONGEST
     assert [process.cmdline() for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
+def wait_until_running(start: Start, word: str) -> None:
+    deadline = time.monotonic() + LONGEST_LATER_START_S
+    while not any(word in process.cmdline() for process in start.family()):
+        assert time.monotonic() < deadline, start.said
+        time.sleep(0.1)
+
+
+def connect_a_node(var_dir: Path) -> None:
+    environment = {**os.environ, "LNRAG_VAR": str(var_dir), "DJANGO_SETTINGS_MODULE": "lnrag_site.settings"}
+    environment.pop("DATABASE_URL", None)
+    command = (sys.executable, str(MANAGE), "shell", "-c", CONNECT)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
 def is_database_running(var_dir: Path) -> bool:
     return postgres_server.is_running(postgres_home.locate(var_dir))
 
@@ -126,6 +146,9 @@ def test_a_first_start_serves_and_ctrl_c_leaves_nothing(var_dir, tmp_path):
     assert start.get(path).status == 302
     assert start.get(path).status == 403
 
+    assert not any("collect_failures" in process.cmdline() for process in start.family())
+    connect_a_node(var_dir)
+    wait_until_running(start, "collect_failures")
     family = start.family()
     took_s = start.interrupt()
 

@@ -1,4 +1,4 @@
-"""Bring up everything and serve until Ctrl-C: database, tables, rows, knowledge, a network, web server and queue."""
+"""Bring up everything and serve until Ctrl-C: database, tables, rows, knowledge, a network, and the programs beside."""
 
 import errno
 import http.client
@@ -21,6 +21,7 @@ from models_registry.services import hardware
 
 logger = logging.getLogger(__name__)
 LONGEST_BOOT_S = 90.0
+LOOK_EVERY_S = 5.0  # for a node that wants a listener
 
 
 class StartFailed(Exception):
@@ -51,7 +52,7 @@ class Command(BaseCommand):
 
 
 def _serve(progress: Progress, *, port: int, log: Path) -> None:
-    web, queue = starting.children(port=port)
+    web, queue, listener = starting.children(port=port)
     hardware.measure_in_background()
     try:
         _take(starting.foundations(), progress, log=log)
@@ -64,16 +65,17 @@ def _serve(progress: Progress, *, port: int, log: Path) -> None:
         with progress.step("Starting the web server and the job queue"):
             _start_all(web, queue, port=port)
         _greet(progress, port=port, log=log)
-        _watch((web, queue), progress)
+        _watch((web, queue, listener), progress, listener=listener)
     finally:
         with processes.undisturbed():
-            _stop_all(web, queue)
+            _stop_all((web, queue, listener))
 
 
-def _stop_all(web: processes.Child, queue: processes.Child) -> None:
-    for child in (web, queue):  # the web server first, so that no new job arrives
+def _stop_all(children: tuple[processes.Child, ...]) -> None:
+    """Stop them all, the web server first, so that no new job arrives; the database last."""
+    for child in children:
         child.ask_to_stop()
-    for child in (web, queue):
+    for child in children:
         child.stop()
     postgres.detach(settings.VAR_DIR)
 
@@ -149,10 +151,17 @@ def _greet(progress: Progress, *, port: int, log: Path) -> None:
     progress.say(f"Log: {log}. Stop with Ctrl-C.")
 
 
-def _watch(children: tuple[processes.Child, ...], progress: Progress) -> None:
+def _watch(children: tuple[processes.Child, ...], progress: Progress, *, listener: processes.Child) -> None:
+    """Start again what died, and the listener once there is a node to listen to: until then its memory is saved."""
+    is_idle, look_at = True, time.monotonic()
     while True:
+        if is_idle and time.monotonic() >= look_at:
+            look_at = time.monotonic() + LOOK_EVERY_S
+            if starting.has_node_to_listen_to():
+                is_idle = False
+                listener.start()
         if postgres.revive(settings.VAR_DIR):
             progress.say("The database stopped unexpectedly and was started again.", style="yellow")
-        for child in processes.watch(children):
-            progress.say(f"The {child.name} stopped unexpectedly and was started again.", style="yellow")
+        for told in processes.watch(children):
+            progress.say(told, style="yellow")
         time.sleep(0.5)
