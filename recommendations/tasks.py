@@ -1,6 +1,7 @@
 """Jobs of this floor, named by dotted string. Each may be delivered twice, and then does nothing twice."""
 
 import logging
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ def warm_popular_nodes(*, limit: int = 100, **_future: Any) -> dict[str, Any]:
     """Put the advice for the most viewed nodes into words before they are asked for."""
     pubkeys = warm.popular_nodes(limit=limit)
     report = async_to_sync(warm.warm_popular_nodes)(pubkeys, at=timezone.now())
-    return {"warmed": report.warmed, "already_warm": report.already_warm, "failed": report.failed}
+    return asdict(report)
 
 
 def expire_recommendations(**_future: Any) -> int:

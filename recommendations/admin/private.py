@@ -1,12 +1,13 @@
 """What operators' own nodes told us."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from recommendations import models
 from recommendations.admin.tables import Ledger, Listed
+from recommendations.domain.readings import CostKind
 from recommendations.services import connect, sync_node
 from recommendations.services.disconnect import disconnect
 
@@ -112,11 +113,27 @@ class ChannelCostAdmin(Ledger):
 
 @admin.register(models.ClosedChannel)
 class ClosedChannelAdmin(Ledger):
-    list_display = ("scid", "connection", "capacity_sat", "settled_sat", "closed_by", "closed_at", "seen_at")
+    """A time that no closing's cost bears out was reckoned from the height of its block: ten minutes each."""
+
+    list_display = ("scid", "connection", "capacity_sat", "settled_sat", "closed_by", "closed", "seen_at")
     list_filter = ("closed_by",)
     list_select_related = ("connection",)
     search_fields = ("scid__startswith", "peer_pubkey__startswith")
     ordering = ("-seen_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.ClosedChannel]:
+        booked = models.ChannelCost.objects.filter(
+            connection=OuterRef("connection"), scid=OuterRef("scid"), kind=CostKind.CLOSE
+        )
+        rows: QuerySet[models.ClosedChannel] = super().get_queryset(request)
+        return rows.annotate(is_booked=Exists(booked))
+
+    @admin.display(description="closed at", ordering="closed_at")
+    def closed(self, row: models.ClosedChannel) -> str | None:
+        if row.closed_at is None:
+            return None
+        words = f"{row.closed_at:%Y-%m-%d %H:%M}"
+        return words if getattr(row, "is_booked", False) else f"about {words} (estimated)"
 
 
 @admin.register(models.UptimeDay)

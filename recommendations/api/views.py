@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from models_registry.api.authentication import unit_of
 from models_registry.api.permissions import KeyScope
 from models_registry.domain.scopes import Scope
+from recommendations.api import short_way
 from recommendations.api.asking import asked, node_key
 from recommendations.api.bodies import advice_body, recommendation_body, rule_advice_body
 from recommendations.api.serializers import AdviceQuery, MoveIn, RuleAdviceQuery, SearchQuery
@@ -98,6 +99,8 @@ class AdviceView(APIView):
         call = asked(request, pubkey, engine=Engine.V2)
         now = timezone.now()
         advice = async_to_sync(advise_now)(call.request, at=now)
+        if advice.completed["cached"]:
+            short_way.note(request, call.request, at=now)
         return Response(advice_body(advice, at=now))
 
 

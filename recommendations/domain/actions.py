@@ -54,10 +54,12 @@ class ChannelRef:
     chan_point: str | None
     peer_pubkey: str
     capacity_sat: int
+    is_announced: bool = True  # False: lists of the public graph do not show it
 
     @classmethod
     def of(cls, channel: ChannelFacts) -> Self:
-        return cls(channel.scid, channel.chan_point, channel.peer.pubkey, channel.capacity_sat)
+        peer = channel.peer.pubkey
+        return cls(channel.scid, channel.chan_point, peer, channel.capacity_sat, channel.is_announced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +226,16 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True)
 class ManualStep:
-    """Something no command can do. `intent` tells the direction when it concerns a channel."""
+    """Something no command can do. `intent` tells the direction when it concerns a channel.
+
+    `channel` is given where public lists do not show the target.
+    """
 
     kind: ClassVar[ActionKind] = ActionKind.MANUAL_STEP
     target: str
     text: str
     intent: Intent | None = None
+    channel: ChannelRef | None = None
 
 
 Action = (
@@ -247,8 +253,15 @@ Action = (
 
 
 def parameters(action: Action) -> dict[str, Any]:
-    """Return the action's fields as JSON-safe values, nested as they are."""
-    return asdict(action)
+    """Return the action's fields as JSON-safe values, nested as they are; of a channel only that it is unannounced."""
+    return {name: _told(value) for name, value in asdict(action).items()}
+
+
+def _told(value: Any) -> Any:
+    # Most channels are announced, and ids of advice are made of these values: they stay as they were.
+    if isinstance(value, dict) and value.get("is_announced") is True:
+        return {name: part for name, part in value.items() if name != "is_announced"}
+    return value
 
 
 def intents(action: Action | None) -> tuple[tuple[str, Intent], ...]:

@@ -46,6 +46,7 @@ def node_info(facts: NodeFacts) -> dict[str, Any]:
         "network": {"slug": network.slug, "is_synthetic": network.is_synthetic, "as_of": network.as_of.isoformat()},
         "channel_count": len(facts.channels),
         "live_channel_count": len(facts.live_channels),
+        "unannounced_channel_count": len(facts.unannounced_channels),
         "capacity_sat": facts.capacity_sat,
         "capacity_percentile": standing.capacity_percentile,
         "channels_percentile": standing.channels_percentile,
@@ -95,8 +96,10 @@ def network_state(network: NetworkFacts) -> dict[str, Any]:
 
 def _node_lines(facts: NodeFacts) -> Iterator[str]:
     yield f"public facts as of {facts.as_of:%Y-%m-%d} from {facts.source}"
-    yield f"channels: {len(facts.channels)}, of which live {len(facts.live_channels)}"
-    yield f"capacity: {number(facts.capacity_sat, 'sat')}"
+    yield f"channels: {len(facts.announced_channels)}, of which live {len(facts.live_channels)}"
+    yield f"capacity: {number(facts.announced_sat, 'sat')}"
+    if hidden := len(facts.unannounced_channels):
+        yield f"further channels, not in the public graph: {hidden}, capacity {number(facts.unannounced_sat, 'sat')}"
     yield f"announced address kinds: {', '.join(facts.address_kinds) or 'unknown'}"
 
 
@@ -143,6 +146,8 @@ def _channel_line(channel: ChannelFacts) -> str:
         f"market median {number(market.median_ppm, 'ppm')} of {market.sample_size} rates",
         f"local share {number(local, '%', digits=0)}",
     ]
+    if not channel.is_announced:
+        parts.append("not in the public graph")
     if private is not None and private.flow is not None:
         flow = private.flow
         parts.append(

@@ -17,6 +17,7 @@ from recommendations.domain.network import Ints
 from recommendations.domain.units import BLOCKS_PER_DAY
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 FRESH_DAYS = 15.0  # a channel's weight falls to 1/e in so many days; flat from 10 to 20
 STANDING_WEIGHT = 0.01  # of a channel however old, so that a quiet graph still has an order
@@ -52,11 +53,12 @@ class PeerGraph:
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """Where walks from one node lead: the score of every node, and how well two steps reach it."""
+    """Where walks from one node lead: the score of every node, how well two steps reach it, and whether one does."""
 
     place: int
     scores: Floats
     reach: Floats
+    is_peer: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def walks(graph: PeerGraph, place: int) -> Walks:
     three_steps = _arriving(graph, (reach * graph.passing)[graph.owner] * graph.weight)
     found = three_steps + TWO_STEPS * _arriving(graph, given * graph.weight)
     found[peers] = found[place] = 0.0
-    return Walks(place, found, reach)
+    is_peer = np.zeros(graph.node_ids.size, dtype=np.bool_)
+    is_peer[peers] = True
+    return Walks(place, found, reach, is_peer)
 
 
 def _arriving(graph: PeerGraph, given: Floats) -> Floats:
@@ -144,14 +148,14 @@ def shortlist(graph: PeerGraph, walked: Walks, *, limit: int = SHORTLIST) -> tup
 
 def shared_peers(graph: PeerGraph, walked: Walks, one: Candidate) -> int:
     """Return how many peers the candidate shares with the node."""
-    return int(np.isin(peers_of(graph, one.place), peers_of(graph, walked.place)).sum())
+    return int(walked.is_peer[peers_of(graph, one.place)].sum())
 
 
 def recent_openers(graph: PeerGraph, walked: Walks, one: Candidate) -> int:
     """Return how many peers, or nodes that share a peer, opened a channel with the candidate in RECENT_DAYS."""
     peers, blocks = peers_of(graph, one.place), graph.block[graph.start[one.place] : graph.start[one.place + 1]]
     is_recent = (blocks > graph.tip - RECENT_DAYS * BLOCKS_PER_DAY) & (blocks <= graph.tip)
-    is_near = (walked.reach[peers] > 0) | np.isin(peers, peers_of(graph, walked.place))
+    is_near = (walked.reach[peers] > 0) | walked.is_peer[peers]
     return int((is_recent & is_near).sum())
 
 

@@ -14,7 +14,7 @@ LISTS = {
 PARTS = {
     "gain": ("low_sat", "high_sat", "horizon_days", "computation"),
     "impact": ("metric", "low", "high", "unit", "horizon_days"),
-    "metadata": ("more_like_this",),
+    "metadata": ("more_like_this", "lang"),
     "impact_factors": (),
 }
 PLATFORMS = ("lnd", "cln")

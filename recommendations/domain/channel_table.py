@@ -13,7 +13,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run an a
 CSV_FIELDS = (
     *("scid", "chan_point", "peer_pubkey", "peer_alias", "capacity_sat", "local_sat", "remote_sat", "own_fee_ppm"),
     *("own_base_fee_msat", "own_is_disabled", "peer_fee_ppm", "peer_base_fee_msat", "peer_is_disabled"),
-    *("updated_at", "is_live", "min_fee_ppm", "max_fee_ppm", "is_hands_off"),
+    *("updated_at", "is_live", "min_fee_ppm", "max_fee_ppm", "is_hands_off", "is_announced"),
 )
 PROFIT_FIELDS = (
     *("window_days", "earned_30d_msat", "earned_msat", "rebalance_msat", "onchain_msat", "net_msat"),
@@ -48,6 +48,8 @@ class ChannelLine:
     profit: Profit | None = None
     scids: tuple[str, ...] = ()  # the channels of a peer's line
     own_fee_high_ppm: int | None = None  # of a peer's line whose channels differ; own_fee_ppm is then the lowest
+    is_announced: bool = True  # False: the public graph lacks it; of a peer's line: lacks them all
+    awaits_graph: bool = False  # of these: the node announces it, so the graph is older than the channel
 
     @property
     def local_ratio(self) -> float | None:
@@ -157,6 +159,8 @@ def _peer_line(group: Sequence[ChannelLine]) -> ChannelLine:
         bounds=first.bounds if all(one.bounds == first.bounds for one in group) else UNBOUNDED,
         profit=joined(one.profit for one in group),
         scids=tuple(one.scid for one in group),
+        is_announced=any(one.is_announced for one in group),
+        awaits_graph=any(one.awaits_graph for one in group),
     )
 
 

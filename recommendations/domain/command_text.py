@@ -137,11 +137,18 @@ def inspect(action: Inspect) -> Draft:
     lnd, cln = _LOOKS[action.look]
     if action.look is Look.CHANNEL and action.channel is not None:
         lnd = f"lncli getchaninfo --chan_id {channel_id_from_scid(action.channel.scid)}"
-        cln = f"lightning-cli -k listchannels short_channel_id={action.channel.scid}"
+        cln = cln_look(action.channel)
     elif action.look is Look.PEERS and action.channel is not None:
         lnd = f"lncli listchannels --peer {action.channel.peer_pubkey}"
         cln = f"lightning-cli -k listpeerchannels id={action.channel.peer_pubkey}"
     return Draft(PlatformDraft(lnd), PlatformDraft(cln), notes=("Reads only; nothing changes.",))
+
+
+def cln_look(channel: ChannelRef) -> str:
+    """Return how Core Lightning shows a channel: its gossip lists none that is not announced."""
+    if channel.is_announced:
+        return f"lightning-cli -k listchannels short_channel_id={channel.scid}"
+    return f"lightning-cli -k listpeerchannels id={channel.peer_pubkey}"
 
 
 def by_hand(action: ManualStep) -> Draft:
@@ -149,7 +156,8 @@ def by_hand(action: ManualStep) -> Draft:
     lnd, cln = _LOOKS[Look.NODE]
     if SCID.fullmatch(action.target):
         lnd = f"lncli getchaninfo --chan_id {channel_id_from_scid(action.target)}"
-        cln = f"lightning-cli -k listchannels short_channel_id={action.target}"
+        public = f"lightning-cli -k listchannels short_channel_id={action.target}"
+        cln = public if action.channel is None else cln_look(action.channel)
     return Draft(PlatformDraft(prepare=(lnd,), instead=action.text), PlatformDraft(prepare=(cln,), instead=action.text))
 
 

@@ -17,7 +17,7 @@ DEADLINE_HOURS: Mapping[Priority, int | None] = {
     Priority.LOW: None,  # later
     Priority.INFO: None,
 }
-REVENUE = "routing revenue"
+REVENUE: Mapping[str, str] = {"en": "routing revenue", "fr": "revenus de routage"}
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Score = Annotated[float, msgspec.Meta(ge=0, le=100)]
@@ -34,6 +34,8 @@ class Promising(Protocol):
     def impact(self) -> Impact | None: ...
     @property
     def days_to_effect(self) -> float: ...
+    @property
+    def lang(self) -> str: ...
 
 
 class ImpactShape(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,7 +88,7 @@ def expected_impact(one: Promising) -> dict[str, Any] | None:
     gain, impact = one.gain, one.impact
     if gain is not None:
         values: tuple[str, float, float, str, int]
-        values = (REVENUE, gain.low_sat, gain.high_sat, "sat", gain.horizon_days)
+        values = (REVENUE.get(one.lang, REVENUE["en"]), gain.low_sat, gain.high_sat, "sat", gain.horizon_days)
     elif impact is not None:
         values = (impact.metric, impact.low, impact.high, impact.unit, impact.horizon_days)
     else:

@@ -127,8 +127,8 @@ def own_readings(facts: NodeFacts) -> tuple[Told | None, Told]:
     standing = facts.standing
     graph: dict[Known, Value | None] = {
         Known.ALIAS: facts.alias or None,
-        Known.CAPACITY_SAT: facts.capacity_sat,
-        Known.CHANNEL_COUNT: len(facts.channels),
+        Known.CAPACITY_SAT: facts.announced_sat,
+        Known.CHANNEL_COUNT: len(facts.announced_channels),
         Known.MEDIAN_CHANNEL_SAT: standing.median_channel_sat,
         Known.MEDIAN_FEE_PPM: standing.median_fee_ppm,
         Known.MEDIAN_INBOUND_FEE_PPM: standing.median_inbound_market_ppm,

@@ -152,6 +152,8 @@ class ChannelFacts:
     is_policy_from_node: bool = False  # own_policy is what the node itself says, newer than the graph
     siblings: tuple[str, ...] = ()  # further channels with this peer that are judged together with this one
     joint_capacity_sat: int | None = None  # of this one and its siblings, where they are judged together
+    is_announced: bool = True  # False: the public graph lacks it, and only our own node tells of it
+    awaits_graph: bool = False  # of these: the node does announce it, so the graph is older than the channel
 
     @property
     def judged_capacity_sat(self) -> int:
@@ -237,13 +239,14 @@ class NodeFacts:
     as_of: datetime
     source: str  # where the public facts come from, e.g. "graph snapshot 2025-10-19"
     channels: tuple[ChannelFacts, ...]
-    capacity_sat: int
+    capacity_sat: int  # of all channels, those too that the public graph lacks
     standing: StandingFacts
     network: NetworkFacts
     address_kinds: tuple[str, ...]  # clearnet, tor, i2p, dns; () when none is announced or known
     candidates: tuple[CandidateFacts, ...] = ()
     private: PrivateNodeFacts | None = None
     private_source: str | None = None
+    priced: tuple[tuple[ChannelFacts, PolicyFacts], ...] | None = None  # with our policy, once computed; None: not yet
     joint: tuple[ChannelFacts, ...] | None = None  # priced channels by peer, once they were computed; None: not yet
     band_revenue_msat: int | None = None  # median revenue in 30 days of known nodes of this size
 
@@ -258,5 +261,26 @@ class NodeFacts:
         return self.private is not None
 
     @property
+    def announced_channels(self) -> tuple[ChannelFacts, ...]:
+        """Return the channels that everybody knows: what the public graph holds."""
+        return tuple(channel for channel in self.channels if channel.is_announced)
+
+    @property
     def live_channels(self) -> tuple[ChannelFacts, ...]:
-        return tuple(channel for channel in self.channels if channel.is_live)
+        """Return the announced channels that a side updated lately."""
+        return tuple([channel for channel in self.channels if channel.is_live and channel.is_announced])
+
+    @property
+    def unannounced_channels(self) -> tuple[ChannelFacts, ...]:
+        """Return the channels that only the operator's own node tells of."""
+        return tuple(channel for channel in self.channels if not channel.is_announced)
+
+    @property
+    def unannounced_sat(self) -> int:
+        """Return the capacity of the channels that the public graph lacks."""
+        return sum(channel.capacity_sat for channel in self.channels if not channel.is_announced)
+
+    @property
+    def announced_sat(self) -> int:
+        """Return the capacity that everybody knows: what concentration and percentiles were measured by."""
+        return self.capacity_sat - self.unannounced_sat

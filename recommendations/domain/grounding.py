@@ -69,11 +69,14 @@ def _forms(value: float, name: str) -> Iterator[float]:
         yield value / 1000
 
 
-def _stated(text: str) -> Iterator[tuple[float, bool]]:
+@lru_cache(maxsize=64)  # each text of a turn is judged twice
+def _stated(text: str) -> tuple[tuple[float, bool], ...]:
+    found = []
     for match in _NUMBER.finditer(_NAMES.sub(" ", text)):
         unit = match["unit"] or ""
         scale = _SCALE.get(unit, 1e6 if unit.lower().startswith("million") else 1.0)
-        yield _parsed(match["digits"]) * scale, unit == "%"
+        found.append((_parsed(match["digits"]) * scale, unit == "%"))
+    return tuple(found)
 
 
 def _parsed(digits: str) -> float:

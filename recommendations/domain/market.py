@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 from recommendations.domain.facts import MarketFacts
 
@@ -10,10 +11,16 @@ def quantile(ordered: Sequence[int], *, percent: float) -> int | None:
     """Return the value below which `percent` % of an ascending sequence lies, interpolated; None of nothing."""
     if not ordered:
         return None
-    position = (len(ordered) - 1) * percent / 100
+    below, above, share = _place(len(ordered), percent)
+    return round(ordered[below] + (ordered[above] - ordered[below]) * share)
+
+
+@lru_cache(maxsize=4_096)  # a large node asks thousands of times, of a few hundred sizes
+def _place(size: int, percent: float) -> tuple[int, int, float]:
+    """Return between which places of so many a quantile lies, and how far from the first to the second."""
+    position = (size - 1) * percent / 100
     below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return round(ordered[below] + (ordered[above] - ordered[below]) * (position - below))
+    return below, min(below + 1, size - 1), position - below
 
 
 def percentile_of(ordered: Sequence[int], value: int) -> float | None:
@@ -26,8 +33,8 @@ def capacity_weighted_ppm(halves: Sequence[tuple[int, int]]) -> int | None:
 
     Exact: rates reach 2^32 - 1 and capacities 10^12, whose products no float holds.
     """
-    if not halves:
-        return None
+    if len(halves) <= 1:
+        return halves[0][1] if halves else None
     weight = sum(capacity for capacity, _ in halves)
     if weight == 0:
         return sum(ppm for _, ppm in halves) // len(halves)

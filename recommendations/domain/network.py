@@ -60,6 +60,11 @@ def block_at(at: datetime) -> int:
     return max(1, KNOWN_BLOCK + int(days * BLOCKS_PER_DAY))
 
 
+def tip_after(tip: int | None, *, days: float) -> int | None:
+    """Return about how high the chain stands so many days after it stood at `tip`."""
+    return None if tip is None else tip + int(days * BLOCKS_PER_DAY)
+
+
 def age_days(block: int | None, *, tip: int | None) -> float | None:
     """Return how old a channel is by its funding block, or None when either height is unknown or impossible."""
     if block is None or tip is None or not 0 < block <= tip:

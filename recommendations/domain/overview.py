@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models_registry.domain.query_types import QueryType
-from recommendations.domain import french, french_words
+from recommendations.domain import french
 from recommendations.domain.actions import OpenChannel
 from recommendations.domain.advice import Priority, Reversibility
 from recommendations.domain.contract import validation
@@ -148,8 +148,9 @@ def _troubleshooting(seen: Seen) -> dict[str, Any]:
 
 def _diagnosis(seen: Seen, first: ScoredRecommendation) -> Iterable[str]:
     for fact in first.evidence[:MOST_TITLES]:
-        unit = "" if len(fact.unit) > 2 and fact.unit in fact.label else fact.unit
-        yield seen.say("checked_fact", label=fact.label, value=fact.value, unit=unit).replace(" .", ".")
+        value, unit = _in_percent(fact.value, fact.unit)
+        shown = "" if len(unit) > 2 and unit in fact.label else unit
+        yield seen.say("checked_fact", label=fact.label, value=value, unit=shown).replace(" .", ".")
     if first.commands is not None and first.commands.lnd.verify and first.commands.lnd.is_checked:
         yield seen.say("check_command", command=first.commands.lnd.verify)
 
@@ -164,7 +165,8 @@ def _performance(seen: Seen) -> str:
 
 def _size(seen: Seen) -> str:
     facts = seen.facts
-    return seen.say("size", live=len(facts.live_channels), all=len(facts.channels), capacity=facts.capacity_sat)
+    announced = len(facts.announced_channels)
+    return seen.say("size", live=len(facts.live_channels), all=announced, capacity=facts.announced_sat)
 
 
 def _strong(seen: Seen) -> list[str]:
@@ -232,14 +234,14 @@ def _steps(seen: Seen) -> list[str]:
     for name, kinds in groups:
         titles = _titles(item for item in seen.items if item.reversibility in kinds)
         if titles:
-            found.append(seen.say(name, titles="; ".join(titles)))
+            found.append(seen.say(name, titles=seen.words.semicolon.join(titles)))
     return found or [seen.say("steps_none")]
 
 
 def limits(seen: Seen) -> list[str]:
     """Return what is not known, with what was assumed instead and how to obtain it."""
     lacking = tuple(dict.fromkeys(one for finding in seen.examination.insufficient for one in finding.missing))
-    named = french.missing(lacking) if seen.lang == "fr" else lacking
+    named = french.each(lacking, lang=seen.lang)
     return [seen.say("missing", missing=one) for one in named] or [seen.say("all_known")]
 
 
@@ -247,10 +249,15 @@ def _follow(seen: Seen, item: ScoredRecommendation) -> str:
     check = validation(item)
     if check["low"] is None:
         return item.title
-    facts = {"low": check["low"], "high": check["high"], "unit": check["unit"], "days": check["within_days"]}
-    metric = french_words.METRICS.get(check["metric"], check["metric"]) if seen.lang == "fr" else check["metric"]
+    (low, unit), (high, _) = (_in_percent(check[side], check["unit"]) for side in ("low", "high"))
+    facts = {"low": low, "high": high, "unit": unit, "days": check["within_days"]}
     phrase = "follow_one" if check["low"] == check["high"] else "follow"
-    return seen.say(phrase, metric=metric, title=item.title, **facts)
+    return seen.say(phrase, metric=check["metric"], title=item.title, **facts)
+
+
+def _in_percent(value: Any, unit: str) -> tuple[Any, str]:
+    """Return the value and its unit as people say them: 0.98 of a ratio is 98 %."""
+    return (value * 100, "%") if unit == "ratio" and isinstance(value, int | float) else (value, unit)
 
 
 def _titles(items: Iterable[ScoredRecommendation]) -> list[str]:

@@ -15,6 +15,7 @@ class Phrases:
     prevention: Mapping[Category, str]
     thousands: str
     decimal: str
+    semicolon: str
 
 
 ENGLISH = Phrases(
@@ -77,6 +78,7 @@ ENGLISH = Phrases(
     },
     thousands=",",
     decimal=".",
+    semicolon="; ",
 )
 FRENCH = Phrases(
     priorities={
@@ -122,7 +124,7 @@ FRENCH = Phrases(
         "nothing_scored": "Rien n'a été trouvé qui puisse être noté.",
         "cause": "Le plus probable : {title}. {explanation}",
         "no_cause": "Aucune règle n'a trouvé de panne parmi les {rules} points vérifiés.",
-        "checked_fact": "Confirmer : {label} est {value} {unit}.",
+        "checked_fact": "Confirmer : {label}, {value} {unit}.",
         "check_command": "Regarder sans rien changer : {command}",
         "no_diagnosis": "Chercher les erreurs dans le journal du nœud ; les mesures n'en montrent aucune.",
         "no_fix": "Rien à réparer.",
@@ -144,5 +146,6 @@ FRENCH = Phrases(
     },
     thousands="\u202f",
     decimal=",",
+    semicolon=" ; ",
 )
 PHRASES: Mapping[str, Phrases] = {"en": ENGLISH, "fr": FRENCH}

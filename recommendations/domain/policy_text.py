@@ -10,6 +10,7 @@ from recommendations.domain.command_text import (
     Draft,
     PlatformDraft,
     ValueChange,
+    cln_look,
     find_point,
 )
 from recommendations.domain.limits import LND_HIGHEST_TIME_LOCK, LND_LOWEST_TIME_LOCK, Limits
@@ -42,9 +43,8 @@ def htlc_limits(action: SetHtlcLimits) -> Draft:
     knows_old = _knows_old_limits(action)
     terms = _policy_flags(action.terms)
     lnd = _lnd_policy(action.channel, terms, terms, extra=flags, extra_back=back_flags)
-    verify = f"lightning-cli -k listchannels short_channel_id={action.channel.scid}"
     prefix = f"lightning-cli -k setchannel id={action.channel.scid}"
-    cln = PlatformDraft(prefix + cln_words, verify, prefix + cln_back)
+    cln = PlatformDraft(prefix + cln_words, cln_look(action.channel), prefix + cln_back)
     values = (
         ValueChange("min_htlc_msat", "msat", action.current_min_msat, action.new_min_msat),
         ValueChange("max_htlc_msat", "msat", action.current_max_msat, action.new_max_msat),
@@ -117,7 +117,7 @@ def _cln_fee(action: SetChannelFee) -> PlatformDraft:
     prefix = f"lightning-cli -k setchannel id={scid}"
     return PlatformDraft(
         f"{prefix} feebase={new.base_fee_msat} feeppm={new.fee_ppm}",
-        f"lightning-cli -k listchannels short_channel_id={scid}",
+        cln_look(action.channel),
         f"{prefix} feebase={current.base_fee_msat} feeppm={current.fee_ppm}",
     )
 

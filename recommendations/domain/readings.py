@@ -74,6 +74,11 @@ class NodeReading:
     is_synced_to_graph: bool | None
     as_of: datetime
 
+    @property
+    def tip_block(self) -> int | None:
+        """Return how high the chain stands as of this reading; None from a node that has not caught up with it."""
+        return None if self.is_synced_to_chain is False else self.block_height
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelReading:

@@ -24,6 +24,9 @@ class Words:
     days: str
     facts: str
     free: str
+    day: str
+    colon: str
+    semicolon: str
     decimal: str
 
 
@@ -51,6 +54,9 @@ ENGLISH = Words(
     days="data {days} days old",
     facts="{present} of {needed} kinds of facts",
     free="free",
+    day="d",
+    colon=": ",
+    semicolon="; ",
     decimal=".",
 )
 FRENCH = Words(
@@ -88,6 +94,9 @@ FRENCH = Words(
     days="données vieilles de {days} jours",
     facts="{present} sortes de faits sur {needed}",
     free="gratuit",
+    day="j",
+    colon=" : ",
+    semicolon=" ; ",
     decimal=",",
 )
 WORDS = {"en": ENGLISH, "fr": FRENCH}
@@ -98,10 +107,10 @@ def reason(score: Score, recommendation: ScoringInput, *, lang: str = "en") -> s
     words = WORDS.get(lang, ENGLISH)
     confidence = words.unknown if score.confidence is None else _number(score.confidence, 2, words)
     head = f"{_number(score.value, 1, words)}, {words.priorities[score.priority]}, {words.confidence} {confidence}"
-    points = "; ".join(
+    points = words.semicolon.join(
         part for part in (_lifting(score, recommendation, words), _holding(score, recommendation, words)) if part
     )
-    return f"{head}: {points}." if points else f"{head}."
+    return f"{head}{words.colon}{points}." if points else f"{head}."
 
 
 def _lifting(score: Score, recommendation: ScoringInput, words: Words) -> str:
@@ -122,14 +131,14 @@ def _holding(score: Score, recommendation: ScoringInput, words: Words) -> str:
 
 def _fact(name: str, one: ScoringInput, words: Words) -> str:
     if name == "revenue_impact":
-        return "0 sat" if not one.gain_sat_30d else f"{_thousands(one.gain_sat_30d, words)} sat / 30 d"
+        return "0 sat" if not one.gain_sat_30d else f"{_thousands(one.gain_sat_30d, words)} sat / 30 {words.day}"
     if name == "ease_of_implementation":
         free = f", {words.free}" if one.cost_sat == 0 else ""
         return f"{words.ease[one.ease]}, {_number(one.effort_hours, 1, words)} h{free}"
     if name == "risk_level":
         return one.risk.value if words is ENGLISH else _RISK_FR[one.risk.value]
     if name == "time_to_value":
-        return f"{one.days_to_effect:.0f} d" if words is ENGLISH else f"{one.days_to_effect:.0f} j"
+        return f"{one.days_to_effect:.0f} {words.day}"
     if name == "network_conditions":
         if one.fee_ppm is None or one.peer_median_ppm is None:
             return "on-chain" if words is ENGLISH else "sur la chaîne"

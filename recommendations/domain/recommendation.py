@@ -79,6 +79,7 @@ class ScoredRecommendation:
     citations: tuple[Citation, ...] = ()
     state: State = State.GENERATED
     spoken_by: str | None = None
+    lang: str = "en"  # of every sentence; quotes keep their own
 
     @property
     def rank_key(self) -> tuple[int, float, str]:
@@ -113,6 +114,7 @@ class ScoredRecommendation:
                 "more_like_this": self.more_like_this,
                 "units": dict(UNITS),
                 "topics": list(self.topics),
+                "lang": self.lang,
             },
         }
 
@@ -180,11 +182,11 @@ def _scored(
         commands = beside(commands) if commands is not None and lang == "fr" else commands
         words = reason(score, one, lang=lang)
         more = examination.more.get(finding.rule, 0)
-        yield _recommendation(told, score, commands, words, more=more, at=at)
+        yield _recommendation(told, score, commands, words, more=more, at=at, lang=lang)
 
 
 def _recommendation(
-    finding: Finding, score: Score, commands: RenderedCommands | None, words: str, *, more: int, at: datetime
+    finding: Finding, score: Score, commands: RenderedCommands | None, words: str, *, more: int, at: datetime, lang: str
 ) -> ScoredRecommendation:
     return ScoredRecommendation(
         tracking_id=score.id,
@@ -219,4 +221,5 @@ def _recommendation(
         topics=finding.topics,
         more_like_this=more,
         generated_at=at,
+        lang=lang,
     )

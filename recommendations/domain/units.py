@@ -11,6 +11,8 @@ NODE_KEY = re.compile(r"^0[23][0-9a-f]{64}$")
 CHANNEL_POINT = re.compile(r"^[0-9a-f]{64}:\d{1,5}$")
 SCID = re.compile(r"^\d{1,8}x\d{1,8}x\d{1,5}$")
 BLOCKS_PER_DAY = 144
+FIRST_ALIAS_BLOCK = 16_000_000  # LND's aliases lie from here on; the chain gets there after the year 2300
+MOST_TRANSACTIONS = 20_000  # 60 bytes each fill a block with fewer; an alias of Core Lightning is a random number
 
 
 def normalize_node_key(text: str) -> str | None:
@@ -36,5 +38,12 @@ def channel_id_from_scid(scid: str) -> int:
 
 
 def block_of(scid: str) -> int | None:
-    """Return the funding block of a short channel id, or None when it has none (an alias or a broken id)."""
+    """Return the funding block of a short channel id, or None when it is broken. Ids of the graph name a block."""
     return int(scid.split("x", 1)[0]) if SCID.match(scid) else None
+
+
+def block_unless_alias(scid: str) -> int | None:
+    """Return the funding block that a node's own id of a channel names, or None when it may be an alias."""
+    block, transaction = block_of(scid), int(scid.split("x")[1]) if SCID.match(scid) else 0
+    is_real = block is not None and block < FIRST_ALIAS_BLOCK and transaction < MOST_TRANSACTIONS
+    return block if is_real else None

@@ -105,7 +105,7 @@ def channel_of(facts: NodeFacts, scid: str) -> ChannelFacts:
     for channel in facts.channels:
         if channel.scid == scid:
             return channel
-    raise WhatIfRefused(f"This node has no public channel {scid[:40]}.", field="channel")
+    raise WhatIfRefused(f"No channel {scid[:40]} of this node is known.", field="channel")
 
 
 def is_new(scid: str) -> bool:
@@ -142,7 +142,7 @@ def _priced(channel: ChannelFacts, change: FeeChange, markets: Markets) -> Chann
     if not 0 <= base <= MOST_BASE_MSAT:
         raise WhatIfRefused(f"A base fee is from 0 to {MOST_BASE_MSAT:,} msat.", field="base_fee_msat")
     market = channel.market
-    if fee != policy.fee_ppm:
+    if fee != policy.fee_ppm and channel.is_announced:
         market = market_facts(markets.rates_ppm[channel.peer.pubkey], own_rate_ppm=None, own_ppm=fee)
     return replace(channel, own_policy=replace(policy, fee_ppm=fee, base_fee_msat=base), market=market)
 
@@ -188,7 +188,7 @@ def _fresh(facts: NodeFacts, size_sat: int) -> PrivateChannelFacts:
 
 def _standing(channels: Sequence[ChannelFacts], before: StandingFacts) -> StandingFacts:
     """Return what follows of these channels, measured as a whole network is (domain/measures.py)."""
-    live = [channel for channel in channels if channel.is_live]
+    live = [channel for channel in channels if channel.is_live and channel.is_announced]
     by_peer: dict[str, int] = {}
     for channel in live:
         by_peer[channel.peer.pubkey] = by_peer.get(channel.peer.pubkey, 0) + channel.capacity_sat

@@ -1,7 +1,7 @@
 """The channels of a node as a table, a page at a time, and the channels of a whole snapshot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +9,15 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from recommendations.domain.channel_table import SORTS, ChannelLine, by_peer, ordered
-from recommendations.domain.facts import ChannelBounds
+from recommendations.domain.facts import UNBOUNDED, ChannelBounds
 from recommendations.domain.network import age_days
 from recommendations.domain.profit import Profit, Totals, in_sum, profit_of
 from recommendations.domain.units import block_of
-from recommendations.models import Channel, GraphSnapshot, Network, NodeConnection
+from recommendations.models import Channel, ChannelLimit, GraphSnapshot, Network, NodeConnection
 from recommendations.queries.networks import onchain_of
 from recommendations.queries.nodes import Viewer, locate, visible_connection
-from recommendations.queries.private_rows import books
+from recommendations.queries.private_rows import books, told_policy
+from recommendations.queries.unlisted import UnlistedRow, unlisted_rows
 
 PAGE_SIZE = 50
 Profits = Callable[[str, int, bool | None], Profit | None]  # channel, capacity in sat, whether we opened it
@@ -24,9 +25,10 @@ LIVE = """(own.updated_at BETWEEN %(since)s AND %(until)s OR theirs.updated_at B
 LINES = f"""
 SELECT channel.scid, channel.chan_point, channel.capacity_sat, peer.pubkey, peer.alias, own.fee_ppm, own.base_fee_msat,
   own.is_disabled, theirs.fee_ppm, theirs.base_fee_msat, theirs.is_disabled,
-  greatest(own.updated_at, theirs.updated_at), coalesce({LIVE}, false), private.local_sat, private.remote_sat,
-  private.id IS NOT NULL, private.is_initiator, bound.min_fee_ppm, bound.max_fee_ppm,
-  coalesce(bound.is_hands_off, false)
+  greatest(own.updated_at, theirs.updated_at), coalesce({LIVE}, false),
+  coalesce(private.local_sat, pointed.local_sat), coalesce(private.remote_sat, pointed.remote_sat),
+  coalesce(private.scid, pointed.scid), coalesce(private.is_initiator, pointed.is_initiator), bound.min_fee_ppm,
+  bound.max_fee_ppm, coalesce(bound.is_hands_off, false)
 FROM recommendations_channel channel
 JOIN recommendations_node peer
   ON peer.id = CASE WHEN channel.node1_id = %(node)s THEN channel.node2_id ELSE channel.node1_id END
@@ -36,6 +38,8 @@ LEFT JOIN recommendations_policy theirs ON theirs.channel_id = channel.id AND th
   AND theirs.direction = CASE WHEN channel.node1_id = %(node)s THEN 1 ELSE 0 END
 LEFT JOIN recommendations_privatechannel private
   ON private.connection_id = %(connection)s AND private.scid = channel.scid
+LEFT JOIN recommendations_privatechannel pointed ON private.id IS NULL AND pointed.connection_id = %(connection)s
+  AND pointed.chan_point = channel.chan_point AND pointed.chan_point <> ''
 LEFT JOIN recommendations_channellimit bound
   ON bound.owner_id = %(owner)s AND bound.node_id = %(node)s AND bound.scid = channel.scid
 WHERE channel.until_snapshot_id IS NULL AND (channel.node1_id = %(node)s OR channel.node2_id = %(node)s)
@@ -89,7 +93,7 @@ def channels_page(
     page_size: int = PAGE_SIZE,
     at: datetime | None = None,
 ) -> ChannelsPage:
-    """Return one page of a node's channels. Eight queries at most; a page beyond the end is the first.
+    """Return one page of a node's channels. Ten queries at most; a page beyond the end is the first.
 
     An unknown `sort` is read as capacity. Raises as `identify`.
 
@@ -145,11 +149,63 @@ def _lines(
     }
     with connection.cursor() as cursor:
         cursor.execute(LINES, names)
-        return [_line(row, profits) for row in cursor.fetchall()]
+        listed = [_line(row, profits) for row in cursor.fetchall()]
+    if seen is None:
+        return listed
+    return listed + _unlisted_lines(snapshot, seen, names["word"], user=user, profits=profits)
 
 
 def _line(row: tuple[Any, ...], profits: Profits | None) -> ChannelLine:
-    is_ours, is_initiator, low, high, is_hands_off = row[-5:]
-    profit = profits(row[0], row[2], is_initiator) if profits is not None and is_ours else None
+    own_scid, is_initiator, low, high, is_hands_off = row[-5:]
+    profit = profits(own_scid, row[2], is_initiator) if profits is not None and own_scid else None
     values: tuple[Any, ...] = (*row[:-5], ChannelBounds(low, high, is_hands_off), profit)
     return ChannelLine(*values)
+
+
+def _unlisted_lines(
+    snapshot: GraphSnapshot, seen: NodeConnection, word: str, *, user: Viewer, profits: Profits | None
+) -> list[ChannelLine]:
+    """Return the channels that the graph lacks. Two queries, or one where there are none."""
+    rows = unlisted_rows(seen, snapshot=snapshot)
+    found = [row for row in rows if _fits(row, word)]
+    owner = None if user is None else user.pk
+    kept = ChannelLimit.objects.filter(owner_id=owner, node=seen.node_id, scid__in=[row.scid for row in found])
+    names = ("scid", "min_fee_ppm", "max_fee_ppm", "is_hands_off")
+    bounds = {scid: ChannelBounds(*rest) for scid, *rest in kept.values_list(*names)} if found else {}
+    return [
+        replace(
+            _unlisted_line(row),
+            bounds=bounds.get(row.scid, UNBOUNDED),
+            profit=profits(row.scid, row.capacity_sat, row.is_initiator) if profits else None,
+        )
+        for row in found
+    ]
+
+
+def _fits(row: UnlistedRow, word: str) -> bool:
+    return not word or word in row.peer_alias.lower() or row.peer_pubkey.startswith(word) or row.scid.startswith(word)
+
+
+def _unlisted_line(row: UnlistedRow) -> ChannelLine:
+    own = None
+    if row.own_policy is not None:
+        own = told_policy(row.own_policy, changed_at=None, announced=None)
+    return ChannelLine(
+        scid=row.scid,
+        chan_point=row.chan_point,
+        capacity_sat=row.capacity_sat,
+        peer_pubkey=row.peer_pubkey,
+        peer_alias=row.peer_alias,
+        own_fee_ppm=own.fee_ppm if own else None,
+        own_base_fee_msat=own.base_fee_msat if own else None,
+        own_is_disabled=own.is_disabled if own else None,
+        peer_fee_ppm=None,
+        peer_base_fee_msat=None,
+        peer_is_disabled=None,
+        updated_at=own.updated_at if own else None,
+        is_live=True,
+        local_sat=row.local_sat,
+        remote_sat=row.remote_sat,
+        is_announced=False,
+        awaits_graph=row.awaits_graph,
+    )

@@ -13,15 +13,21 @@ from recommendations.models import GraphSnapshot
 OWN_POLICY = """own.base_fee_msat, own.fee_ppm, own.time_lock_delta, own.min_htlc_msat, own.max_htlc_msat,
   own.is_disabled, extract(epoch FROM own.updated_at)::float, own.inbound_base_fee_msat, own.inbound_fee_ppm,
   extract(epoch FROM own.changed_at)::float"""
+# LIMIT 1, which changes nothing, has each policy found by the index: for a large node, PostgreSQL would otherwise read
+# all policies of the network, twice.
 CHANNELS = f"""
 SELECT channel.scid, channel.chan_point, channel.capacity_sat,
   CASE WHEN channel.node1_id = %(node)s THEN channel.node2_id ELSE channel.node1_id END,
   {OWN_POLICY}, {OWN_POLICY.replace("own.", "theirs.")}
 FROM recommendations_channel channel
-LEFT JOIN recommendations_policy own ON own.channel_id = channel.id AND own.until_snapshot_id IS NULL
-  AND own.direction = CASE WHEN channel.node1_id = %(node)s THEN 0 ELSE 1 END
-LEFT JOIN recommendations_policy theirs ON theirs.channel_id = channel.id AND theirs.until_snapshot_id IS NULL
-  AND theirs.direction = CASE WHEN channel.node1_id = %(node)s THEN 1 ELSE 0 END
+LEFT JOIN LATERAL (
+  SELECT * FROM recommendations_policy own WHERE own.channel_id = channel.id AND own.until_snapshot_id IS NULL
+  AND own.direction = CASE WHEN channel.node1_id = %(node)s THEN 0 ELSE 1 END LIMIT 1
+) own ON true
+LEFT JOIN LATERAL (
+  SELECT * FROM recommendations_policy theirs WHERE theirs.channel_id = channel.id AND theirs.until_snapshot_id IS NULL
+  AND theirs.direction = CASE WHEN channel.node1_id = %(node)s THEN 1 ELSE 0 END LIMIT 1
+) theirs ON true
 WHERE channel.until_snapshot_id IS NULL AND (channel.node1_id = %(node)s OR channel.node2_id = %(node)s)
 ORDER BY channel.capacity_sat DESC, channel.scid
 """  # noqa: S608 - constants of this file
@@ -31,7 +37,7 @@ SELECT node.id, node.pubkey, node.alias, metrics.live_channel_count, metrics.liv
   metrics.market_ppm
 FROM recommendations_node node
 JOIN recommendations_nodemetrics metrics ON metrics.node_id = node.id AND metrics.snapshot_id = %(snapshot)s
-WHERE node.id = ANY(%(nodes)s)
+WHERE node.id = ANY(%(nodes)s::bigint[])
 """
 
 
@@ -64,7 +70,8 @@ def channel_rows(node_id: int) -> tuple[ChannelRow, ...]:
 
 def peer_rows(node_ids: Sequence[int], *, snapshot: GraphSnapshot) -> dict[int, PeerRow]:
     """Return the given nodes with what others charge into them, by id. One statement."""
-    rows = _fetch(PEERS, {"snapshot": snapshot.pk, "nodes": list(node_ids)})
+    ids = ",".join(map(str, node_ids))  # as text: psycopg takes 1 us for each number of a list, thousands of times
+    rows = _fetch(PEERS, {"snapshot": snapshot.pk, "nodes": f"{{{ids}}}"})
     return {row[0]: PeerRow._make((*row[:6], _moment(row[6]), *row[7:])) for row in rows}
 
 

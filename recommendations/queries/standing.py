@@ -93,9 +93,18 @@ def public_standing(pubkey: str, *, at: datetime) -> str | None:
 
     None: there is no such node, or somebody keeps private data or limits for it, and what is said depends on who asks.
     """
-    year, week, _ = at.isocalendar()
-    names: dict[str, Any] = {"pubkey": pubkey, "decided": DECIDED}
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, names)
+        cursor.execute(STATEMENT, names_for(pubkey))
         (mark,) = cursor.fetchone()
+    return in_week(mark, at=at)
+
+
+def names_for(pubkey: str) -> dict[str, Any]:
+    """Return what STATEMENT asks for."""
+    return {"pubkey": pubkey, "decided": DECIDED}
+
+
+def in_week(mark: str | None, *, at: datetime) -> str | None:
+    """Return the mark that STATEMENT returned, with the ISO week: advice is counted by weeks."""
+    year, week, _ = at.isocalendar()
     return None if mark is None else f"{mark}-{year}-{week}"

@@ -17,6 +17,7 @@ from models_registry.services.shield import finish
 from models_registry.services.turns import Ticket
 from rag.domain.citing import CitationFilter
 from rag.domain.events import Event, EventType, error, status, voice, waiting, warning
+from recommendations.domain import french
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import lines, node_info
 from recommendations.domain.errors import RecommendationsError
@@ -80,9 +81,11 @@ async def _turn(prepared: Prepared, ticket: Ticket, *, elapsed_s: Callable[[], f
         await finish(_record, prepared, analysis)
         yield Event(EventType.COMPLETE, 100, {**_spoken(analysis), "processing_time_ms": round(elapsed_s() * 1000)})
     except GenerationCanceled as exc:
-        yield error(exc.code, STOPPED_NOTE, retryable=True, progress=progress)
+        yield error(exc.code, french.said(STOPPED_NOTE, lang=prepared.request.lang), retryable=True, progress=progress)
     except Interrupted as exc:
-        yield error(exc.code, INTERRUPTED, retryable=True, progress=LATEST_PROGRESS)
+        yield error(
+            exc.code, french.said(INTERRUPTED, lang=prepared.request.lang), retryable=True, progress=LATEST_PROGRESS
+        )
     finally:
         await finish(_record, prepared, analysis)
 
@@ -109,12 +112,14 @@ async def _worded(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asy
                 async for event in events:
                     yield event
         except Unspoken as exc:
-            analysis.note = UNFOUNDED_NOTE if exc.code == NOTHING_HELD else exc.note
+            note = UNFOUNDED_NOTE if exc.code == NOTHING_HELD else exc.note
+            analysis.note = french.said(note, lang=prepared.request.lang)
             analysis.model = ""
             yield warning(exc.code, analysis.note, progress=FIRST_PROGRESS)
         else:
             return
     analysis.is_degraded, analysis.text = True, _in_rules_words(prepared)
+    analysis.note = analysis.note or french.said(NO_MODEL_NOTE, lang=prepared.request.lang)
     yield Event(EventType.TOKEN, FIRST_PROGRESS, {"text": analysis.text})
 
 
@@ -175,9 +180,12 @@ def _passed(text: str, analysis: Analysis) -> Iterator[Event]:
 
 def _in_rules_words(prepared: Prepared) -> str:
     """Return the analysis without a model: the facts line by line, then what the rules found."""
-    found = [f"- {item.title}: {item.explanation}" for item in prepared.shown]
-    facts = [f"- {line}" for line in lines(prepared.facts)]
-    return "\n".join(("Facts", *facts, "", "Findings", *(found or ["- none of the rules found anything to change"])))
+    lang = prepared.request.lang
+    facts, found = (french.said(name, lang=lang) for name in ("Facts", "Findings"))
+    known = (f"- {french.said(line, lang=lang)}" for line in lines(prepared.facts))
+    told = [f"- {item.title}. {item.explanation}" for item in prepared.shown]
+    nothing = f"- {french.said('none of the rules found anything to change', lang=lang)}"
+    return "\n".join((facts, *known, "", found, *(told or [nothing])))
 
 
 def _found(prepared: Prepared) -> dict[str, Any]:
@@ -190,5 +198,5 @@ def _spoken(analysis: Analysis) -> dict[str, Any]:
         "citations": analysis.citations,
         "model_used": analysis.model or None,
         "degraded": analysis.is_degraded,
-        "note": (analysis.note or NO_MODEL_NOTE) if analysis.is_degraded else "",
+        "note": analysis.note if analysis.is_degraded else "",
     }

@@ -38,12 +38,9 @@ def by_priority(items: Iterable[ScoredRecommendation]) -> dict[str, int]:
 
 def lacking(prepared: Prepared) -> list[dict[str, Any]]:
     """Return the rules that could not judge, each with what is missing."""
-    is_french = prepared.request.lang == "fr"
-    return [_lacking_of(finding, is_french=is_french) for finding in prepared.examination.insufficient]
+    return [_lacking_of(finding, lang=prepared.request.lang) for finding in prepared.examination.insufficient]
 
 
-def _lacking_of(finding: Finding, *, is_french: bool) -> dict[str, Any]:
-    title, missing = finding.title, finding.missing
-    if is_french:
-        title, missing = french.name_of(finding.rule, otherwise=title), french.missing(missing)
-    return {"rule": finding.rule, "title": title, "missing": list(missing)}
+def _lacking_of(finding: Finding, *, lang: str) -> dict[str, Any]:
+    missing = french.each(finding.missing, lang=lang)
+    return {"rule": finding.rule, "title": french.said(finding.title, lang=lang), "missing": list(missing)}

@@ -1,11 +1,12 @@
 """Drain a turn of advice into one value, for callers that want an answer rather than a stream."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from models_registry.domain.errors import GenerationInterrupted
-from rag.domain.events import EventType
+from rag.domain.events import Event, EventType
 from recommendations.domain.errors import AdviceFailed
 from recommendations.services.prepare import AdviceRequest
 from recommendations.services.recommend import advise
@@ -39,9 +40,17 @@ async def advise_now(request: AdviceRequest, *, at: datetime) -> Advice:
 
 
 async def _drained(request: AdviceRequest, *, at: datetime) -> Advice:
+    return gathered([event async for event in advise(request, at=at)])
+
+
+def gathered(events: Iterable[Event]) -> Advice:
+    """Return a turn's events as one value.
+
+    :raises AdviceFailed: when one of them is an `error`.
+    """
     data: dict[EventType, dict[str, Any]] = {}
     cards: dict[str, dict[str, Any]] = {}
-    async for event in advise(request, at=at):
+    for event in events:
         if event.type is EventType.RECOMMENDATION:
             card = event.data["recommendation"]
             cards[card["tracking_id"]] = card

@@ -114,13 +114,14 @@ class _Listener:
 async def _looked(*, otherwise: set[int]) -> set[int]:
     """Return the nodes that want a listener; those there are while the database is away."""
     try:
-        return await borrowing_aside(_wanted)
+        return await borrowing_aside(nodes_wanted)
     except Error:
         logger.warning("recommendations.listeners.not_looked_up", exc_info=True)
         return otherwise
 
 
-def _wanted() -> set[int]:
+def nodes_wanted() -> set[int]:
+    """Return the connections, by key, that tell of failed forwards only while somebody listens."""
     rows = NodeConnection.objects.filter(kind=NodeConnection.Kind.LND, is_paused=False)
     return set(rows.values_list("pk", flat=True))
 

@@ -17,6 +17,7 @@ from models_registry.services import turns
 from models_registry.services.shield import finish
 from models_registry.services.turns import Ticket
 from rag.domain.events import Event, EventType, error, status, warning
+from recommendations.domain import french
 from recommendations.domain.advice import Engine
 from recommendations.domain.briefing import network_state, node_info
 from recommendations.domain.errors import RecommendationsError
@@ -42,8 +43,7 @@ async def advise(
 
     Whoever holds `ticket` may stop the turn; it then ends with the error `generation_canceled`.
     """
-    begun, most = clock(), SHAPES[request.query_type].most_shown
-    request = replace(request, max_results=min(request.max_results, most))
+    begun, request = clock(), bounded(request)
     with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
         yield status("Reading what is known of the node.", turn_id=str(ticket.id))
         try:
@@ -51,12 +51,19 @@ async def advise(
         except RecommendationsError as exc:
             yield error(exc.code, str(exc), retryable=False, progress=0)
             return
-        async with aclosing(_turn(script, ticket, elapsed_s=lambda: clock() - begun)) as events:
+        async with aclosing(_turn(script, ticket, lang=request.lang, elapsed_s=lambda: clock() - begun)) as events:
             async for event in events:
                 yield event
 
 
-async def _turn(script: "Script", ticket: Ticket, *, elapsed_s: Callable[[], float]) -> AsyncGenerator[Event, None]:
+def bounded(request: AdviceRequest) -> AdviceRequest:
+    """Return the request for no more than its kind of analysis shows."""
+    return replace(request, max_results=min(request.max_results, SHAPES[request.query_type].most_shown))
+
+
+async def _turn(
+    script: "Script", ticket: Ticket, *, lang: str, elapsed_s: Callable[[], float]
+) -> AsyncGenerator[Event, None]:
     result, progress = Result(), 0
     try:
         async with aclosing(script.told(result, ticket)) as events:
@@ -70,11 +77,11 @@ async def _turn(script: "Script", ticket: Ticket, *, elapsed_s: Callable[[], flo
     except GenerationCanceled as exc:
         result.end(RecommendationRun.Outcome.ABANDONED, exc.code, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, script, result)
-        yield error(exc.code, STOPPED_NOTE, retryable=True, progress=progress)
+        yield error(exc.code, french.said(STOPPED_NOTE, lang=lang), retryable=True, progress=progress)
     except Interrupted as exc:
         result.end(RecommendationRun.Outcome.FAILED, exc.code, processing_ms=round(elapsed_s() * 1000))
         await finish(_record, script, result)
-        yield error(exc.code, exc.message, retryable=True, progress=LATEST_PROGRESS)
+        yield error(exc.code, french.said(exc.message, lang=lang), retryable=True, progress=LATEST_PROGRESS)
     except (GeneratorExit, asyncio.CancelledError):
         result.end(RecommendationRun.Outcome.ABANDONED, processing_ms=round(elapsed_s() * 1000))
         raise
@@ -195,7 +202,7 @@ async def _spoken(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGe
                 async for event in events:
                     yield event
         except Unspoken as exc:
-            result.note = exc.note
+            result.note = french.said(exc.note, lang=prepared.request.lang)
             yield warning(exc.code, result.note, progress=FIRST_PROGRESS)
         else:
             for event in _cards(prepared, result, prepared.shown):
@@ -208,8 +215,9 @@ async def _spoken(prepared: Prepared, result: Result, ticket: Ticket) -> AsyncGe
 
 def _answer_by_rules(prepared: Prepared, result: Result) -> None:
     result.is_degraded = prepared.engine is Engine.V2
-    result.note = (result.note or NO_MODEL_NOTE) if result.is_degraded else ""
-    result.quality_score, result.quality_components = rules_quality(prepared.shown, lang=prepared.request.lang)
+    lang = prepared.request.lang
+    result.note = (result.note or french.said(NO_MODEL_NOTE, lang=lang)) if result.is_degraded else ""
+    result.quality_score, result.quality_components = rules_quality(prepared.shown, lang=lang)
 
 
 def _cards(prepared: Prepared, result: Result, items: tuple[ScoredRecommendation, ...]) -> list[Event]:

@@ -7,13 +7,14 @@ so that the next reader with the same question gets the same figures as a fresh 
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 
 from rag.domain.events import Event, EventType
 from recommendations.domain.advice import Engine, Priority
@@ -47,6 +48,7 @@ class Kept:
     origin: UUID
     events: tuple[tuple[str, int, dict[str, Any]], ...]
     completed: dict[str, Any]
+    until: datetime | None = None  # from then on a model is asked anew; None: kept by an older release
 
     def told(self, *, at: datetime) -> tuple[Event, ...]:
         """Return the events as a fresh look would tell them at `at`."""
@@ -64,8 +66,11 @@ def mark_of(request: AdviceRequest, *, at: datetime) -> str:
     """Return the key of this very turn as things stand; "" for one that is never told again. One statement, or none."""
     is_plain = request.engine is Engine.V2 and request.include_ai and request.use_cache and not request.is_prose
     standing = public_standing(request.pubkey, at=at) if is_plain else None
-    if standing is None:
-        return ""
+    return "" if standing is None else mark_under(standing, request)
+
+
+def mark_under(standing: str, request: AdviceRequest) -> str:
+    """Return the key of this very turn while things stand so."""
     asked = {name: value for name, value in _fields(request).items() if name not in ("user", "pubkey")}
     digest = hashlib.sha256(msgspec.json.encode([standing, asked], order="sorted")).hexdigest()[:32]
     return f"recommendations_v2:{request.pubkey}:{request.query_type}:turn:{digest}"
@@ -80,7 +85,8 @@ def kept(mark: str) -> Kept | None:
 def keep(mark: str, events: tuple[Event, ...], completed: dict[str, Any], *, run_id: UUID) -> None:
     """Keep a turn that was told from memory, for TTL_S; telling it again does not extend that."""
     told = tuple((event.type.value, event.progress, dict(event.data)) for event in events)
-    cache.set(mark, msgspec.json.encode(Kept(run_id, told, completed)).decode(), TTL_S)
+    until = timezone.now() + timedelta(seconds=TTL_S)  # as the cache counts it
+    cache.set(mark, msgspec.json.encode(Kept(run_id, told, completed, until)).decode(), TTL_S)
 
 
 def record(turn: Kept, result: Result, *, user_id: int | None, at: datetime) -> UUID:

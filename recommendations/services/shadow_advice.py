@@ -3,55 +3,41 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth import get_user_model
 
-from models_registry.domain.errors import GenerationCanceled
 from models_registry.domain.query_types import QueryType
 from models_registry.models import ShadowRun
 from models_registry.services import shadow
-from models_registry.services.shadow import Trial
+from models_registry.services.shadow import UNIT, Trial, Tried
 from recommendations.domain.errors import RecommendationsError
 from recommendations.metrics import SHADOWS
-from recommendations.services.prepare import AdviceRequest
+from recommendations.services.prepare import PURPOSE, AdviceRequest
 from recommendations.services.shadow_offer import FIELDS
 from recommendations.services.unseen_turn import turn_unseen
-
-SLICE_S = 60.0  # of one job; well under the queue's limit
-UNIT = "shadow"  # its own place in the queue: it takes from nobody's share
 
 
 def run_waiting(*, at: datetime, clock: Callable[[], float] = monotonic) -> int:
     """Ask again what waits, one after the other, while there is room and the slice lasts; return how many."""
-    until, done = clock() + SLICE_S, 0
-    while clock() < until and (trial := shadow.take(at=at)) is not None:
-        if not _tried(trial, at=at):
-            break
-        done += 1
-    return done
+    return shadow.run_waiting(PURPOSE, again=partial(_tried, at=at), at=at, clock=clock)
 
 
-def _tried(trial: Trial, *, at: datetime) -> bool:
-    """Ask once; return False when somebody else needed the model meanwhile."""
-    state, told, reason = ShadowRun.State.DONE, {}, ""
+def _tried(trial: Trial, *, at: datetime) -> Tried:
+    """Ask once.
+
+    :raises GenerationCanceled: when somebody else needed the model meanwhile.
+    """
     try:
         found = async_to_sync(turn_unseen)(_request(trial), at=at, is_wanted=sync_to_async(shadow.is_wanted))
-        told = asdict(found)
-        if not found.is_spoken:
-            state, reason = ShadowRun.State.SKIPPED, "no model spoke"
-        elif found.has_failed:
-            state, reason = ShadowRun.State.FAILED, "the model failed"
-    except GenerationCanceled:
-        shadow.put_back(trial)
-        return False
+        tried = Tried.of(asdict(found), is_spoken=found.is_spoken, has_failed=found.has_failed)
     except RecommendationsError as exc:
-        state, reason = ShadowRun.State.SKIPPED, exc.code
-    shadow.end(trial, state=state, shadow=told, reason=reason, at=at)
-    SHADOWS.labels(status=state.value).inc()
-    return True
+        tried = Tried(ShadowRun.State.SKIPPED, reason=exc.code)
+    SHADOWS.labels(status=tried.state.value).inc()
+    return tried
 
 
 def _request(trial: Trial) -> AdviceRequest:

@@ -16,7 +16,6 @@ from recommendations.domain.facts import (
     NodeFacts,
     PeerFacts,
     PolicyFacts,
-    PrivateChannelFacts,
     PrivateNodeFacts,
     StandingFacts,
 )
@@ -37,8 +36,11 @@ from recommendations.queries.private_rows import (
     private_rows,
     told_policy,
 )
+from recommendations.queries.unlisted import UnlistedRow, unlisted_rows
+from recommendations.services.own_channels import matched, private_channel, unlisted_channels
 
 STATEMENTS = 12  # three for the place, five for the graph, four for private data
+STATEMENTS_UNLISTED = STATEMENTS + 1  # where the node tells of channels that the graph does not know by their id
 KIND_WORDS = {
     NodeConnection.Kind.DEMO: "synthetic demo data",
     NodeConnection.Kind.LND: "your LND node",
@@ -59,11 +61,12 @@ class GraphRows:
 
 @dataclass(frozen=True, slots=True)
 class OwnRows:
-    """What the operator's own node says, by short channel id."""
+    """What the operator's own node says of its channels, by short channel id, and which of them the graph lacks."""
 
     connection: NodeConnection
     channels: Mapping[str, PrivateRow]
     books: Books
+    unlisted: tuple[UnlistedRow, ...] = ()
 
 
 def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewer = None, at: datetime) -> NodeFacts:
@@ -87,9 +90,18 @@ def facts_of(place: Place, *, at: datetime) -> NodeFacts:
         peers=peer_rows(tuple({row.peer_id for row in channels}), snapshot=snapshot),
         candidates=candidate_facts(node.pk, snapshot=snapshot),
     )
-    own = OwnRows(seen, private_rows(seen.pk), books(seen, measured_at=seen.measured_at or at)) if seen else None
+    own = _own_rows(seen, channels, snapshot=snapshot, at=at) if seen else None
     onchain = onchain_of(snapshot, at=at, connection_id=seen.pk if seen else None)
     return facts_from(rows, snapshot=snapshot, network=network_facts(snapshot, onchain=onchain), own=own)
+
+
+def _own_rows(seen: NodeConnection, listed: Sequence[ChannelRow], *, snapshot: GraphSnapshot, at: datetime) -> OwnRows:
+    told, booked = private_rows(seen.pk), books(seen, measured_at=seen.measured_at or at)
+    known = matched(listed, told)
+    if len(known) == len(told):
+        return OwnRows(seen, known, booked)
+    unlisted = unlisted_rows(seen, snapshot=snapshot)
+    return OwnRows(seen, known | {row.scid: told[row.scid] for row in unlisted if row.scid in told}, booked, unlisted)
 
 
 def facts_from(
@@ -97,13 +109,14 @@ def facts_from(
 ) -> NodeFacts:
     """Return the facts that these rows tell, whether they were read for one node or for many at once."""
     node, metrics = rows.node, rows.metrics
+    hidden = unlisted_channels(own.unlisted, own.channels, own.books, snapshot=snapshot) if own else ()
     return NodeFacts(
         pubkey=node.pubkey,
         alias=node.alias,
         as_of=snapshot.as_of,
         source=_source(snapshot),
-        channels=_channels(rows, own, snapshot=snapshot),
-        capacity_sat=metrics.capacity_sat,
+        channels=(*_channels(rows, own, snapshot=snapshot), *hidden),
+        capacity_sat=metrics.capacity_sat + sum(channel.capacity_sat for channel in hidden),
         standing=_standing(metrics, snapshot=snapshot),
         network=network,
         address_kinds=_kinds(node),
@@ -127,7 +140,7 @@ def _kinds(node: Node) -> tuple[str, ...]:
 
 
 def _channels(rows: GraphRows, told: OwnRows | None, *, snapshot: GraphSnapshot) -> tuple[ChannelFacts, ...]:
-    live = _live_scids(rows.channels, snapshot=snapshot)
+    live, until = _live_scids(rows.channels, snapshot=snapshot), snapshot.live_until
     own_rates = _own_rates(rows.channels, live=live)
     found = []
     for row in rows.channels:
@@ -138,13 +151,13 @@ def _channels(rows: GraphRows, told: OwnRows | None, *, snapshot: GraphSnapshot)
                 scid=row.scid,
                 chan_point=row.chan_point or (mine.chan_point if mine else "") or None,
                 capacity_sat=row.capacity_sat,
-                peer=_peer(peer, row.theirs, snapshot=snapshot),
+                peer=_peer(peer, row.theirs, until=until),
                 own_policy=own,
                 peer_policy=row.theirs,
                 age_days=age_days(block_of(row.scid), tip=snapshot.tip_block),
                 is_live=row.scid in live,
                 market=_market(peer, own, own_rate_ppm=own_rates.get(row.peer_id)),
-                private=_private_channel(mine, told.books) if mine and told else None,
+                private=private_channel(mine, told.books) if mine and told else None,
                 is_policy_from_node=own is not row.own,
             )
         )
@@ -180,17 +193,20 @@ def _market(peer: PeerRow, own: PolicyFacts | None, *, own_rate_ppm: int | None)
     return market_facts(peer.market_ppm, own_rate_ppm=own_rate_ppm, own_ppm=own.fee_ppm if own else None)
 
 
-def _peer(row: PeerRow, theirs: PolicyFacts | None, *, snapshot: GraphSnapshot) -> PeerFacts:
+def _peer(row: PeerRow, theirs: PolicyFacts | None, *, until: datetime) -> PeerFacts:
     """Return the peer's facts; its newest update is that of its announcement or of its policy toward us."""
-    told = (row.announced_at, theirs.updated_at if theirs else None)
-    updates = [moment for moment in told if moment is not None and moment <= snapshot.live_until]
+    updated_at, told_at = row.announced_at, theirs.updated_at if theirs else None
+    if updated_at is not None and updated_at > until:
+        updated_at = None
+    if told_at is not None and told_at <= until and (updated_at is None or told_at > updated_at):
+        updated_at = told_at
     return PeerFacts(
         pubkey=row.pubkey,
         alias=row.alias,
         channel_count=row.channel_count,
         capacity_sat=row.capacity_sat,
         median_channel_sat=row.median_channel_sat,
-        updated_at=max(updates, default=None),
+        updated_at=updated_at,
         address_count=row.address_count,
     )
 
@@ -209,21 +225,6 @@ def _standing(metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> StandingFacts
         median_inbound_market_ppm=quantile(metrics.market_ppm, percent=50),
         median_channel_sat=metrics.median_channel_sat,
         age_days=age_days(metrics.oldest_block, tip=snapshot.tip_block),
-    )
-
-
-def _private_channel(row: PrivateRow, told: Books) -> PrivateChannelFacts:
-    return PrivateChannelFacts(
-        local_sat=row.local_sat,
-        remote_sat=row.remote_sat,
-        is_active=row.is_active,
-        is_initiator=row.is_initiator,
-        uptime_ratio=row.uptime_ratio,
-        monitored_days=row.monitored_days,
-        flow=told.flows.through(row.scid) if told.flows else None,
-        measured_at=row.measured_at,
-        failures=None if told.failures is None else told.failures.get(row.scid, told.no_failure),
-        costs=None if told.costs is None else told.costs.get(row.scid, told.no_cost),
     )
 
 

@@ -14,6 +14,7 @@ from models_registry.domain.chat import GenerationRecord, Outcome
 from models_registry.domain.guardrail import CAPACITY_CODES
 from models_registry.services import guarding, ledger
 from models_registry.services.guarding import Heard
+from recommendations.domain import french
 from recommendations.domain.advice import Engine, State
 from recommendations.domain.quality import rules_quality
 from recommendations.domain.recommendation import ScoredRecommendation
@@ -145,7 +146,8 @@ def _note_low_quality(prepared: Prepared, result: Result) -> bool:
     is_spoken = bool(result.model) and result.outcome == RecommendationRun.Outcome.COMPLETED
     if score is None or not is_spoken or not bar.is_missed_by(score):
         return False
-    result.note = result.note or LOW_QUALITY_NOTE.format(score=score, least=bar.min_score)
+    note = LOW_QUALITY_NOTE.format(score=score, least=bar.min_score)
+    result.note = result.note or french.said(note, lang=prepared.request.lang)
     return True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from recommendations.domain.graph_records import PolicyRecord, storable
-from recommendations.domain.readings import ChannelReading, ClosedReading, ClosingReading
+from recommendations.domain.readings import ChannelReading, ClosedReading, ClosingReading, CostKind
 
 SECONDS_PER_DAY = 86_400
 BLOCK = timedelta(minutes=10)
@@ -60,6 +60,16 @@ LEFT JOIN recommendations_privatechannel open
 WHERE coalesce(fresh.scid, open.scid) IS NOT NULL
 ON CONFLICT (connection_id, scid) DO NOTHING
 """
+# A closing's own transaction tells when it was; what was reckoned from a block height, or not known, gives way.
+DATE_CLOSINGS = f"""
+UPDATE recommendations_closedchannel closed SET closed_at = booked.at
+FROM (
+  SELECT scid, min(at) AS at FROM recommendations_channelcost
+  WHERE connection_id = %(connection)s AND kind = '{CostKind.CLOSE}' GROUP BY scid
+) booked
+WHERE closed.connection_id = %(connection)s AND closed.scid = booked.scid
+  AND closed.closed_at IS DISTINCT FROM booked.at
+"""  # noqa: S608 - constants of this file
 
 
 def store_channels(connection_id: int, channels: Sequence[ChannelReading], *, at: datetime) -> None:
@@ -84,6 +94,12 @@ def store_closed(
     with connection.cursor() as cursor:
         cursor.execute(STORE_CLOSING, _names(connection_id, ending, at=at))
         cursor.execute(STORE_CLOSED, _names(connection_id, ended.values(), at=at))
+
+
+def date_closings(connection_id: int) -> None:
+    """Take the times of closed channels from what their closings cost, where that is on record. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(DATE_CLOSINGS, {"connection": connection_id})
 
 
 def _names(connection_id: int, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> dict[str, Any]:

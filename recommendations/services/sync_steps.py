@@ -15,7 +15,7 @@ from recommendations.services import uptime_log
 from recommendations.services.node_line import Line
 from recommendations.services.sample_fees import record_of_node
 from recommendations.services.store_history import store_costs, store_failures, store_forwards, success_rate
-from recommendations.services.store_reading import store_channels, store_closed
+from recommendations.services.store_reading import date_closings, store_channels, store_closed
 from recommendations.services.sync_graph import refresh_graph
 from recommendations.sources.base import FailureSource
 
@@ -58,7 +58,7 @@ def read_channels(reading: Reading) -> bool:
     closed = _if_allowed(reading, line.source.closed(), ())
     fee_sat_vb = _if_allowed(reading, line.source.onchain_fee_sat_vb(), None)
     with transaction.atomic():
-        store_closed(row.pk, closed, closing, at=reading.at, block_height=reading.node.block_height)
+        store_closed(row.pk, closed, closing, at=reading.at, block_height=reading.node.tip_block)
         store_channels(row.pk, channels, at=reading.at)
         uptime_log.note_channels(row.pk, at=reading.at)
     record_of_node(row, fee_sat_vb, at=reading.at)
@@ -94,6 +94,7 @@ def read_costs(reading: Reading) -> bool:
     row.costs_from = None if costs is None else row.costs_from or since
     with transaction.atomic():
         store_costs(row.pk, costs or ())
+        date_closings(row.pk)
         row.save(update_fields=["cursor", "costs_from"])
     return True
 

@@ -9,7 +9,7 @@ from time import monotonic
 from asgiref.sync import sync_to_async
 
 from models_registry.domain.chat import Outcome
-from models_registry.domain.errors import GenerationCanceled
+from models_registry.services.shadow import unless_wanted
 from models_registry.services.turns import Ticket
 from recommendations.domain.advice import Engine
 from recommendations.domain.overview import Seen, analysis, summary
@@ -17,8 +17,6 @@ from recommendations.domain.quality import rules_quality
 from recommendations.services.prepare import AdviceRequest, Prepared, prepare
 from recommendations.services.store import Result
 from recommendations.services.voice import Interrupted, Unspoken, speak
-
-LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +68,11 @@ async def _said(
     prepared: Prepared, result: Result, is_wanted: Callable[[], Awaitable[bool]] | None, clock: Callable[[], float]
 ) -> bool:
     """Let the model speak; return whether it failed."""
-    ticket, looked_at = Ticket(), clock()
+    events = speak(prepared, result, ticket=Ticket())
     try:
-        async with aclosing(speak(prepared, result, ticket=ticket)) as events:
-            async for _ in events:
-                if is_wanted and clock() - looked_at >= LOOK_EVERY_S:
-                    looked_at = clock()
-                    if await is_wanted():
-                        raise GenerationCanceled("Somebody waits for the model.")
+        async with aclosing(unless_wanted(events, is_wanted=is_wanted, clock=clock)) as heard:
+            async for _ in heard:
+                pass
     except (Unspoken, Interrupted):
         return True
     return bool(result.generation and result.generation.outcome is Outcome.FAILED)

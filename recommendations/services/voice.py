@@ -12,6 +12,7 @@ from models_registry.services.generate import Speech
 from models_registry.services.turns import Ticket
 from rag.domain.busy import capacity_refusal
 from rag.domain.events import Event, EventType, voice, waiting, warning
+from recommendations.domain import french
 from recommendations.domain.model_output import Tally, check_analysis, check_item, check_text, parse, schema
 from recommendations.domain.partial_json import ItemScanner
 from recommendations.domain.quality import spoken_quality
@@ -28,6 +29,7 @@ INTERRUPTED = "The model stopped in mid-answer. What was shown so far is kept; a
 NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
 BUSY_NOTE = "The model was busy: this advice comes from lnrag's exact rules and quoted passages. Ask again {when}."
 RETRIED, RETRYING = "answer_retried", "The model's answer could not be used: asking once more."
+CUT = "The host may have cut the prompt."
 COOLER = 0.1  # of temperature, for the one second try
 INVALID = "The model's answer did not keep its contract; what could be checked is shown, the rules add the rest."
 
@@ -92,7 +94,7 @@ async def _second_try(first: "Hearing", blank: Spoken, ticket: Ticket) -> AsyncG
     came_to, plan = result.spoken(), another(first.plan, result.model)
     again = Hearing(prepared, result, first.told, plan)
     result.restore(blank)
-    yield warning(RETRIED, RETRYING, progress=FIRST_PROGRESS)
+    yield warning(RETRIED, french.said(RETRYING, lang=prepared.request.lang), progress=FIRST_PROGRESS)
     try:
         async with aclosing(_voice_of(again, ticket)) as events:
             async for event in events:
@@ -167,7 +169,8 @@ class Hearing:
         elif isinstance(piece, Text):
             yield from self._cards(piece.content)
         elif isinstance(piece, Finished) and piece.truncation_suspected:
-            yield warning("prompt_truncated", "The host may have cut the prompt.", progress=FIRST_PROGRESS)
+            note = french.said(CUT, lang=self.prepared.request.lang)
+            yield warning("prompt_truncated", note, progress=FIRST_PROGRESS)
 
     @property
     def deserves_another(self) -> bool:
@@ -179,7 +182,7 @@ class Hearing:
         """Check what the whole document says beside its items, and judge the speech."""
         result, told, tally, document = self.result, self.told, self.tally, parse(self.scanner.text)
         if document is None or not tally.valid:
-            result.note, result.is_degraded = INVALID, True
+            result.note, result.is_degraded = french.said(INVALID, lang=self.prepared.request.lang), True
         if document is not None:
             result.summary = check_text(document.summary, told.known, tally) or result.summary
             parts = check_analysis(document.analysis, told.shape, told.known, tally)

@@ -10,6 +10,7 @@ from django_q.models import Schedule
 
 from models_registry.services.health import ensure_fresh
 from models_registry.services.plan import plan_generation
+from rag.services.warm import WarmReport as QuestionReport
 from rag.services.warm import warm_common_questions
 from recommendations.domain.advice import Engine
 from recommendations.domain.errors import RecommendationsError
@@ -27,29 +28,44 @@ Progress = Callable[[int, int], None]  # (nodes looked at, of)
 
 @dataclass(frozen=True, slots=True)
 class WarmReport:
-    """How many nodes were warmed, found warm already, or failed. Without a model there is nothing to warm."""
+    """How many nodes were warmed, found warm already, left to the rules alone, or failed."""
 
     warmed: int = 0
     already_warm: int = 0
+    degraded: int = 0  # no model was there for it: the rules answered, and no words are kept
     failed: int = 0
-    has_model: bool = True
 
 
-def warm_everything(*, nodes: int, at: datetime, progress: Progress | None = None) -> WarmRun:
+@dataclass(frozen=True, slots=True)
+class Warming:
+    """What one run came to. Its row counts an answer without a model among the failed ones."""
+
+    run: WarmRun
+    nodes: WarmReport
+    questions: QuestionReport
+
+    @property
+    def degraded(self) -> int:
+        """Return how many answers the built-in engine made, because no model was there."""
+        return self.nodes.degraded + self.questions.degraded
+
+
+def warm_everything(*, nodes: int, at: datetime, progress: Progress | None = None) -> Warming:
     """Warm the `nodes` most viewed nodes, connected ones, and the common questions; store and return the figures."""
     began = monotonic()
     of_nodes = async_to_sync(warm_popular_nodes)(popular_nodes(limit=nodes), at=at, progress=progress)
     of_questions = async_to_sync(warm_common_questions)(at=at)
-    return WarmRun.objects.create(
+    run = WarmRun.objects.create(
         started_at=at,
         seconds=monotonic() - began,
         nodes_warmed=of_nodes.warmed,
         nodes_already_warm=of_nodes.already_warm,
-        nodes_failed=of_nodes.failed,
+        nodes_failed=of_nodes.failed + of_nodes.degraded,
         questions_warmed=of_questions.warmed,
         questions_already_warm=of_questions.already_warm,
         questions_failed=of_questions.failed + of_questions.degraded,
     )
+    return Warming(run, of_nodes, of_questions)
 
 
 def keep_warm(*, nodes: int, interval_min: int, at: datetime) -> None:
@@ -70,7 +86,7 @@ def keep_warm(*, nodes: int, interval_min: int, at: datetime) -> None:
 
 async def warm_popular_nodes(pubkeys: tuple[str, ...], *, at: datetime, progress: Progress | None = None) -> WarmReport:
     """Advise on each node as an unknown reader would be; one that fails does not stop the others."""
-    warmed = already_warm = failed = 0
+    warmed = already_warm = degraded = failed = 0
     for place, pubkey in enumerate(pubkeys):
         if progress:
             progress(place, len(pubkeys))
@@ -79,9 +95,11 @@ async def warm_popular_nodes(pubkeys: tuple[str, ...], *, at: datetime, progress
         except RecommendationsError:
             failed += 1
             continue
-        already_warm += advice.completed["cached"]
-        warmed += not advice.completed["cached"] and not advice.completed["degraded"]
-    return WarmReport(warmed, already_warm, failed)
+        told = advice.completed
+        already_warm += told["cached"]
+        degraded += told["degraded"]
+        warmed += not told["cached"] and not told["degraded"]
+    return WarmReport(warmed, already_warm, degraded, failed)
 
 
 def popular_nodes(*, limit: int = 100) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def _own_rates(facts: NodeFacts, place: Place, peers: Iterable[str]) -> dict[str
 
 
 def _peer(facts: NodeFacts, row: PeerRow) -> PeerFacts:
-    known = next((one.peer for one in facts.channels if one.peer.pubkey == row.pubkey), None)
+    known = next((one.peer for one in facts.announced_channels if one.peer.pubkey == row.pubkey), None)
     return known or PeerFacts(
         pubkey=row.pubkey,
         alias=row.alias,

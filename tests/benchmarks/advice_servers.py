@@ -75,16 +75,30 @@ class Server:
 
 @contextmanager
 def served() -> Iterator[Server]:
-    """Serve it as `make run` does, with a key."""
+    """Serve it as `make run` does, with lent database connections, and a key."""
     key = keys.create("bench", requests_per_minute=UNLIMITED, requests_per_hour=UNLIMITED).text
     headers = {"Authorization": f"Bearer {key}", "X-API-Version": settings.API_VERSION}
     with (
+        _lending(),
         tempfile.TemporaryDirectory() as folder,
         Served(dict(connection.settings_dict), Path(folder) / "daphne.log") as daphne,
         httpx.Client(base_url=daphne.url, headers=headers, timeout=60) as client,
     ):
         assert daphne.process
         yield Server(client, psutil.Process(daphne.process.pid))
+
+
+@contextmanager
+def _lending() -> Iterator[None]:
+    """Have processes that are started now lend connections, as `lnrag_site.starting` has the web server do."""
+    kept = os.environ.get("LNRAG_DB_POOL")
+    os.environ["LNRAG_DB_POOL"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("LNRAG_DB_POOL")
+        if kept is not None:
+            os.environ["LNRAG_DB_POOL"] = kept
 
 
 def managed(*words: str) -> subprocess.CompletedProcess[str]:

@@ -319,3 +319,18 @@ def test_without_being_staff_nothing_is_shown(filled, client, operator):
     client.force_login(operator)
 
     assert client.get(page(Recommendation)).status_code == 302
+
+
+def test_a_closing_that_no_transaction_dates_is_marked_as_estimated(demo, admin_client):
+    for scid in ("1x1x1", "2x1x1"):
+        models.ClosedChannel.objects.create(
+            connection=demo.connection, scid=scid, peer_pubkey="", capacity_sat=1, closed_at=AT, seen_at=AT
+        )
+    models.ChannelCost.objects.create(
+        connection=demo.connection, reference="close:1", at=AT, kind="close", scid="1x1x1", cost_msat=1
+    )
+
+    html = admin_client.get(page(models.ClosedChannel)).content.decode()
+
+    assert html.count("about 2026-03-01 12:00 (estimated)") == 1
+    assert html.count("2026-03-01 12:00") >= 2

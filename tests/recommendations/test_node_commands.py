@@ -1,11 +1,18 @@
 """manage.py sync_node and import_node: progress, one JSON value, and honest exit codes."""
 
 import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from recommendations.management.commands.collect_failures import LOCK
 from recommendations.models import Forward, NodeConnection
 from tests.recommendations.services.nodes import AT, LND_KEY, connected
 from tests.recommendations.services.test_import_private import printed
@@ -64,3 +71,36 @@ def test_files_are_taken_in_for_a_user_or_only_tried(operator, tmp_path):
     for wrong in ((*paths, "--user", "nobody"), (str(tmp_path / "none.json"), "--user", operator.username)):
         with pytest.raises(CommandError):
             said("import_node", *wrong)
+
+
+@contextmanager
+def another_listener() -> Iterator[None]:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        yield
+    finally:
+        other.close()
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_a_second_listener_is_refused():
+    with another_listener(), pytest.raises(CommandError, match="already"):
+        said("collect_failures")
+
+
+def test_a_second_listener_that_may_wait_does_so_until_it_is_asked_to_stop(handlers):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # were it sent too early, nothing would end
+    bell = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+    with another_listener():
+        bell.start()
+
+        assert said("collect_failures", "--wait") == ""

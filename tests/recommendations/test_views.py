@@ -149,6 +149,17 @@ def test_a_stranger_cannot_have_advice_computed(client, demo):
     assert RecommendationRun.objects.count() == 0
 
 
+def test_a_french_card_tells_the_reader_which_of_its_words_are_french(signed_in, demo):
+    words = {"title": "Garder le nœud en ligne", "metadata": {"lang": "fr"}}
+    card = {"id": str(uuid4()), "tracking_id": "rec_1", "priority": "high", "score": 71.2, **words}
+
+    page = signed_in.post(
+        reverse("recommendations:card", args=[demo.pubkey]), json.dumps(card), content_type="application/json"
+    ).content.decode()
+
+    assert 'lang="fr">Garder le nœud en ligne</h3>' in page
+
+
 def test_a_streamed_card_comes_back_laid_out_with_its_buttons_asleep(signed_in, demo):
     card = {"id": str(uuid4()), "tracking_id": "rec_1", "title": HOSTILE_ALIASES[0], "priority": "high", "score": 71.2}
 

@@ -88,7 +88,7 @@ def test_a_stranger_may_suppose_about_public_facts(client, module_demo, facts):
     [
         ({"fee_ppm": 5}, "Say which channel this is about."),
         ({"channel": "1x1x1"}, "Say what is otherwise on this channel"),
-        ({"channel": "1x1x1", "fee_ppm": 5}, "This node has no public channel 1x1x1."),
+        ({"channel": "1x1x1", "fee_ppm": 5}, "No channel 1x1x1 of this node is known."),
         ({"channel": "1x1x1", "fee_ppm": 5, "close": "on"}, "A channel that is gone has no fee"),
         ({"channel": "1x1x1", "fee_ppm": -5}, "greater than or equal to 0"),
         ({"channel": "1x1x1", "local_percent": 101}, "less than or equal to 100"),

@@ -52,19 +52,26 @@ def effective_ppm(policy: PolicyFacts, *, amount_sat: int) -> float:
 
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return channels whose base fee weighs heavily on small payments, the heaviest first."""
-    cases = [Case(channel, policy, flow_of(channel)) for channel, policy in priced_channels(facts)]
+    weighty = (pair for pair in priced_channels(facts) if _weighs(pair[1], thresholds))
+    cases = (Case(channel, policy, flow_of(channel)) for channel, policy in weighty)
     heavy = [case for case in cases if _is_heavy(case, facts, thresholds)]
     heavy.sort(key=lambda case: (-case.burden, case.channel.scid))
     kept, left_out = neediest(heavy, thresholds)
     return counted((_finding(case, facts, thresholds) for case in kept), left_out=left_out)
 
 
-def _is_heavy(case: Case, facts: NodeFacts, thresholds: Thresholds) -> bool:
-    if case.policy.base_fee_msat <= 0 or is_too_soon(case.policy, at=facts.judged_at, thresholds=thresholds):
+def _weighs(policy: PolicyFacts, thresholds: Thresholds) -> bool:
+    """Whether the base fee is a large part of what a small payment pays. Most are not, and are looked at no further."""
+    added_ppm = 1_000 * policy.base_fee_msat / AMOUNTS_SAT[0]
+    if policy.base_fee_msat <= 0 or added_ppm < thresholds["least_added_ppm"]:
         return False
+    return added_ppm / max(policy.fee_ppm, 1) >= thresholds["least_burden"]
+
+
+def _is_heavy(case: Case, facts: NodeFacts, thresholds: Thresholds) -> bool:
     if case.flow is not None and _base_share(case.flow, case.policy) > thresholds["most_income_share"]:
         return False
-    return case.burden >= thresholds["least_burden"] and case.added_ppm >= thresholds["least_added_ppm"]
+    return not is_too_soon(case.policy, at=facts.judged_at, thresholds=thresholds)
 
 
 def _base_share(flow: FlowFacts, policy: PolicyFacts) -> float:

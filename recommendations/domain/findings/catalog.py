@@ -37,6 +37,7 @@ from recommendations.domain.findings import (
 from recommendations.domain.findings.fee_advice import readied
 from recommendations.domain.findings.own_limits import bounds_of, held_back, is_allowed, unbounded
 from recommendations.domain.findings.rule import AT_MOST, LEFT_OUT, Rule
+from recommendations.domain.findings.unannounced import marked, unannounced_of
 
 # The order is the precedence: where two rules advise on the same channel against each other, the earlier one stands.
 RULES: tuple[Rule, ...] = (
@@ -121,6 +122,7 @@ def examine(facts: NodeFacts, thresholds_by_rule: Mapping[str, Thresholds] | Non
 
 def _examined(facts: NodeFacts, values: Mapping[str, Thresholds], bounds: Mapping[str, ChannelBounds]) -> Examination:
     timing, facts = values[onchain_timing.RULE.slug], readied(facts)
+    hidden = unannounced_of(facts)
     found: list[Finding] = []
     insufficient: list[Finding] = []
     more: dict[str, int] = {}
@@ -129,7 +131,7 @@ def _examined(facts: NodeFacts, values: Mapping[str, Thresholds], bounds: Mappin
             if finding.is_insufficient:
                 insufficient.append(finding)
             elif is_allowed(finding, bounds):
-                found.append(onchain_timing.timed(finding, facts, timing))
+                found.append(onchain_timing.timed(marked(finding, facts, hidden), facts, timing))
             more[rule.slug] = more.get(rule.slug, 0) + int(finding.params.get(LEFT_OUT, 0))
     kept = _capped(_agreeing(found), values, more)
     return Examination(

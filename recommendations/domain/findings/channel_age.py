@@ -34,6 +34,8 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 def _young(facts: NodeFacts, thresholds: Thresholds) -> list[Young]:
     found = []
     for channel in facts.channels:
+        if not channel.is_announced and not channel.awaits_graph:
+            continue  # no sender will ever learn of it
         flow, age = flow_of(channel), channel.age_days
         if age is not None and flow is not None and age < thresholds["judged_from_days"] and is_idle(flow):
             found.append((channel, age))

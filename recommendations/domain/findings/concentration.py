@@ -34,7 +34,7 @@ TOPICS = ("peer concentration", "diversification", "opening channels", "choosing
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return one finding when capacity is concentrated. Below five peers concentration says nothing."""
     standing = facts.standing
-    peers = len({channel.peer.pubkey for channel in facts.channels})
+    peers = len({channel.peer.pubkey for channel in facts.announced_channels})
     if peers < thresholds["min_peers_share"] or standing.hhi is None or standing.largest_peer_share is None:
         return ()
     is_judged = peers >= thresholds["min_peers_hhi"]
@@ -57,8 +57,8 @@ def _finding(
 ) -> Finding:
     count = int(thresholds["new_channels"])
     size = facts.standing.median_channel_sat or facts.network.median_channel_sat or 0
-    best = hhi_after(hhi, capacity_sat=facts.capacity_sat, added_sat=size, channels=count)
-    one = hhi_after(hhi, capacity_sat=facts.capacity_sat, added_sat=size, channels=1)
+    best = hhi_after(hhi, capacity_sat=facts.announced_sat, added_sat=size, channels=count)
+    one = hhi_after(hhi, capacity_sat=facts.announced_sat, added_sat=size, channels=1)
     effective = FULL / hhi if hhi else 0.0
     step = STEP.format(count=count)
     return replace(

@@ -101,7 +101,8 @@ def _finding(
     if step is not None:
         return _cut(channel, step, flow, days, facts, thresholds, reference)
     is_strong = days >= thresholds["strong_days"] and thresholds["close_confidence"] <= CONFIDENCE_STRONG
-    test = close_test(channel, flow, facts, thresholds) if is_strong else None
+    is_for_routing = channel.is_announced  # another may be there for its peer's own payments: routing fees say nothing
+    test = close_test(channel, flow, facts, thresholds) if is_strong and is_for_routing else None
     if test is not None and test.gain_sat > thresholds["close_margin_sat"]:
         return _close(channel, flow, days, test, facts, thresholds, reference)
     return _look(channel, flow, days, facts, thresholds, reference)

@@ -1,6 +1,6 @@
 """Build the finding that advises a fee: the action keeps every other value of the policy as it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee
@@ -47,8 +47,12 @@ class FeeCase:
     ease: Ease = Ease.EASY  # MEDIUM where the operator must look something up first
 
 
-def priced_channels(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]:
-    """Yield live channels that neither side disabled: the only ones whose policy means something."""
+def priced_channels(facts: NodeFacts) -> Iterable[tuple[ChannelFacts, PolicyFacts]]:
+    """Return live channels that neither side disabled: the only ones whose policy means something."""
+    return _priced(facts) if facts.priced is None else facts.priced
+
+
+def _priced(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]:
     for channel in facts.channels:
         policy, remote = channel.own_policy, channel.peer_policy
         if policy is None or policy.is_disabled or not channel.is_live or channel.capacity_sat <= 0:
@@ -65,7 +69,8 @@ def priced_peers(facts: NodeFacts) -> Iterator[tuple[ChannelFacts, PolicyFacts]]
 
 
 def readied(facts: NodeFacts) -> NodeFacts:
-    """Return the facts with the priced channels joined by peer: seven rules read them."""
+    """Return the facts with the priced channels, and these joined by peer: twelve rules read them."""
+    facts = replace(facts, priced=tuple(_priced(facts)))
     return replace(facts, joint=_joint(facts))
 
 

@@ -31,7 +31,7 @@ TOPICS = ("fee rate", "network fee percentiles", "median fee", "pricing a channe
 
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return what the node's fees as a whole look like when extreme, then single channels far outside both."""
-    priced = list(priced_peers(facts))
+    priced = [pair for pair in priced_peers(facts) if pair[0].is_announced]
     quantiles = dict(facts.network.fee_quantiles_ppm)
     if not priced:
         return ()

@@ -4,7 +4,9 @@ Live time locks (October 2025): p5/50/95 = 34/80/144 blocks. The largest HTLC ag
 One finding per channel: the time lock first, since it may cost funds; then the largest, then the smallest HTLC.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from recommendations.domain.actions import ChannelRef, FeeTerms, SetChannelFee, SetHtlcLimits
 from recommendations.domain.advice import (
@@ -30,30 +32,67 @@ TOPICS_LOCK = ("CLTV delta", "time lock", "HTLC", "routing policy")
 TOPICS_LIMIT = ("HTLC limits", "max_htlc", "min_htlc", "failed payments")
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one channel's limits lack and how sure that is. It is put into words only if it is among the neediest."""
+
+    scid: str
+    confidence: float
+    put: Callable[[NodeFacts, Thresholds], Finding]
+
+
 def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return at most one finding per channel, the most severe first."""
-    found = []
-    for channel, policy in priced_channels(facts):
-        if is_too_soon(policy, at=facts.judged_at, thresholds=thresholds):
-            continue
-        finding = (
-            _time_lock(channel, policy, facts, thresholds)
-            or _largest(channel, policy, facts, thresholds)
-            or _tiny(channel, policy, facts, thresholds)
-            or _smallest(channel, policy, facts, thresholds)
-        )
-        if finding is not None:
-            found.append(finding)
-    found.sort(key=lambda one: (-one.confidence, one.target))
-    kept, left_out = neediest(found, thresholds)
-    return counted(kept, left_out=left_out)
+    at = facts.judged_at
+    cases = [
+        case
+        for channel, policy in priced_channels(facts)
+        if (case := _case(channel, policy, thresholds)) and not is_too_soon(policy, at=at, thresholds=thresholds)
+    ]
+    cases.sort(key=lambda case: (-case.confidence, case.scid))
+    kept, left_out = neediest(cases, thresholds)
+    return counted((case.put(facts, thresholds) for case in kept), left_out=left_out)
 
 
-def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
+def _case(channel: ChannelFacts, policy: PolicyFacts, thresholds: Thresholds) -> Case | None:
+    lock = policy.time_lock_delta
+    if not thresholds["min_time_lock"] <= lock <= thresholds["max_time_lock"]:
+        confidence = CONFIDENCE_UNSAFE if lock < thresholds["unsafe_time_lock"] else CONFIDENCE_LOCK
+        return Case(channel.scid, confidence, partial(_time_lock, channel, policy))
+    found = _too_much(channel, policy, thresholds) or _too_little(channel, policy, thresholds)
+    low = policy.min_htlc_msat
+    if found is None and low is not None and low >= thresholds["high_min_msat"]:
+        return Case(channel.scid, CONFIDENCE_MIN, partial(_smallest, channel, policy, low))
+    return found
+
+
+def _too_much(channel: ChannelFacts, policy: PolicyFacts, thresholds: Thresholds) -> Case | None:
+    """We promise more than we have: each larger payment fails here. Only for channels that are clearly low."""
+    ratio, private, top = ratio_of(channel), channel.private, policy.max_htlc_msat
+    if ratio is None or private is None or private.local_sat is None or top is None:
+        return None
+    new = _affordable_msat(channel, private.local_sat)
+    least = max(thresholds["least_max_sat"] * MSAT, policy.min_htlc_msat or 0)
+    if ratio >= thresholds["low_ratio"] or top <= private.local_sat * MSAT or not least <= new < top:
+        return None
+    put = partial(_largest, channel, policy, ratio=ratio, local_sat=private.local_sat, top=top, new=new)
+    return Case(channel.scid, CONFIDENCE_MAX, put)
+
+
+def _too_little(channel: ChannelFacts, policy: PolicyFacts, thresholds: Thresholds) -> Case | None:
+    """The announced maximum is a small part of a channel whose balance we do not know to be low."""
+    top = policy.max_htlc_msat
+    if top is None or top >= channel.capacity_sat * MSAT * thresholds["tiny_share"]:
+        return None
+    ratio = ratio_of(channel)
+    if ratio is not None and ratio < thresholds["low_ratio"]:
+        return None
+    return Case(channel.scid, CONFIDENCE_TINY, partial(_tiny, channel, policy, ratio=ratio, top=top))
+
+
+def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding:
     low, high, usual = thresholds["min_time_lock"], thresholds["max_time_lock"], int(thresholds["usual_time_lock"])
     lock = policy.time_lock_delta
-    if low <= lock <= high:
-        return None
     witness, terms = Witness(RULE.slug, facts, channel), FeeTerms.of(policy)
     new = usual if lock > high else max(int(low), int(thresholds["safe_time_lock"]))
     is_unsafe = lock < thresholds["unsafe_time_lock"]
@@ -79,27 +118,29 @@ def _time_lock(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thr
     )
 
 
-def _largest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
-    """We promise more than we have: each larger payment fails here. Only for channels that are clearly low."""
-    ratio, private, top = ratio_of(channel), channel.private, policy.max_htlc_msat
-    if ratio is None or private is None or private.local_sat is None or top is None:
-        return None
-    new = _affordable_msat(channel, private.local_sat)
-    least = max(thresholds["least_max_sat"] * MSAT, policy.min_htlc_msat or 0)
-    if ratio >= thresholds["low_ratio"] or top <= private.local_sat * MSAT or not least <= new < top:
-        return None
+def _largest(
+    channel: ChannelFacts,
+    policy: PolicyFacts,
+    facts: NodeFacts,
+    thresholds: Thresholds,
+    *,
+    ratio: float,
+    local_sat: int,
+    top: int,
+    new: int,
+) -> Finding:
     witness = Witness(RULE.slug, facts, channel)
     return replace(
         blank(RULE, channel.scid, adjusting(days=1)),
         title=f"Announce at most {new // MSAT:,} sat per payment on channel {channel.scid}",
         explanation=(
-            f"We announce payments up to {top // MSAT:,} sat, but only {private.local_sat:,} sat ({ratio:.0%}) are"
+            f"We announce payments up to {top // MSAT:,} sat, but only {local_sat:,} sat ({ratio:.0%}) are"
             f" on our side: larger ones fail and lower our score with senders. A round {new // MSAT:,} sat keeps the"
             " exact balance private. Raise it again after a refill."
         ),
         evidence=(
             witness.own("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
-            witness.private("local_sat", "our balance", private.local_sat, "sat"),
+            witness.private("local_sat", "our balance", local_sat, "sat"),
             witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
         ),
         severity=Severity.LOW,
@@ -123,13 +164,15 @@ def rounded_down(amount_sat: int) -> int:
     return 1 << (amount_sat.bit_length() - 1) if amount_sat > 0 else 0
 
 
-def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
-    """The announced maximum is a small part of a channel whose balance we do not know to be low."""
-    top, ratio = policy.max_htlc_msat, ratio_of(channel)
-    if top is None or top >= channel.capacity_sat * MSAT * thresholds["tiny_share"]:
-        return None
-    if ratio is not None and ratio < thresholds["low_ratio"]:
-        return None
+def _tiny(
+    channel: ChannelFacts,
+    policy: PolicyFacts,
+    facts: NodeFacts,
+    thresholds: Thresholds,
+    *,
+    ratio: float | None,
+    top: int,
+) -> Finding:
     new, witness = rounded_down(channel.capacity_sat // 2) * MSAT, Witness(RULE.slug, facts, channel)
     return replace(
         blank(RULE, channel.scid, adjusting(days=14, ease=Ease.MEDIUM)),
@@ -155,11 +198,10 @@ def _tiny(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, threshol
     )
 
 
-def _smallest(channel: ChannelFacts, policy: PolicyFacts, facts: NodeFacts, thresholds: Thresholds) -> Finding | None:
-    low, goal = policy.min_htlc_msat, int(thresholds["usual_min_msat"])
-    if low is None or low < thresholds["high_min_msat"]:
-        return None
-    witness = Witness(RULE.slug, facts, channel)
+def _smallest(
+    channel: ChannelFacts, policy: PolicyFacts, low: int, facts: NodeFacts, thresholds: Thresholds
+) -> Finding:
+    goal, witness = int(thresholds["usual_min_msat"]), Witness(RULE.slug, facts, channel)
     return replace(
         blank(RULE, channel.scid, adjusting(days=30, ease=Ease.MEDIUM)),
         title=f"Accept small payments on channel {channel.scid}: from {low // MSAT:,} down to {goal // MSAT:,} sat",

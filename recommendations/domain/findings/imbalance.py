@@ -148,7 +148,8 @@ def _swap(
 ) -> Action:
     if not is_out:
         return LoopIn(facts.pubkey, amount)
-    fullest = sorted(known, key=lambda pair: (-_local(pair[0]), pair[0].scid))[:MOST_SWAP_CHANNELS]
+    ways = (pair for pair in known if pair[0].is_announced)  # a swap has to leave through a peer that routes
+    fullest = sorted(ways, key=lambda pair: (-_local(pair[0]), pair[0].scid))[:MOST_SWAP_CHANNELS]
     most_fee = round(amount * thresholds["swap_fee_percent"] / 100)
     return LoopOut(facts.pubkey, amount, tuple(channel.scid for channel, _ in fullest), most_fee)
 

@@ -89,9 +89,9 @@ def checks_of(facts: NodeFacts, thresholds: Thresholds) -> tuple[Check, ...]:
 
 
 def _values(facts: NodeFacts, thresholds: Thresholds) -> dict[str, float | None]:
-    live = facts.live_channels
+    live, announced = facts.live_channels, facts.announced_channels
     return {
-        "online": len(live) / len(facts.channels) if facts.channels else None,
+        "online": len(live) / len(announced) if announced else None,
         "channels": len(live),
         "capacity": sum(one.capacity_sat for one in live),
         "healthy_channels": sum(is_healthy(one, thresholds) for one in live),
@@ -101,10 +101,10 @@ def _values(facts: NodeFacts, thresholds: Thresholds) -> dict[str, float | None]
 
 
 def is_healthy(channel: ChannelFacts, thresholds: Thresholds) -> bool:
-    is_old = channel.age_days is not None and channel.age_days >= thresholds["min_age_days"]
-    sides = (channel.own_policy, channel.peer_policy)
-    is_open = all(side is not None and not side.is_disabled for side in sides)
-    return is_old and is_open and channel.capacity_sat >= thresholds["min_channel_sat"]
+    own, peer = channel.own_policy, channel.peer_policy
+    if own is None or own.is_disabled or peer is None or peer.is_disabled or channel.age_days is None:
+        return False
+    return channel.age_days >= thresholds["min_age_days"] and channel.capacity_sat >= thresholds["min_channel_sat"]
 
 
 def is_good_peer(peer: PeerFacts, thresholds: Thresholds) -> bool:

@@ -5,12 +5,17 @@ from dataclasses import replace
 
 from recommendations.domain.actions import ChargeLndRule, Intent, ManualStep, SetChannelFee, intents
 from recommendations.domain.advice import Finding
-from recommendations.domain.facts import UNBOUNDED, ChannelBounds, NodeFacts
+from recommendations.domain.facts import UNBOUNDED, ChannelBounds, ChannelFacts, NodeFacts
 
 
 def bounds_of(facts: NodeFacts) -> Mapping[str, ChannelBounds]:
     """Return the channels that the operator bounded, by short channel id."""
-    return {channel.scid: channel.bounds for channel in facts.channels if channel.bounds != UNBOUNDED}
+    return {channel.scid: channel.bounds for channel in facts.channels if _is_bounded(channel)}
+
+
+def _is_bounded(channel: ChannelFacts) -> bool:
+    """Whether there is any bound. Nearly all channels share the value without one, and are not compared."""
+    return channel.bounds is not UNBOUNDED and channel.bounds != UNBOUNDED
 
 
 def unbounded(facts: NodeFacts) -> NodeFacts:

@@ -11,10 +11,13 @@ from recommendations.domain.facts import ChannelFacts, FailureFacts, FlowFacts, 
 
 
 def joined(channels: Iterable[ChannelFacts]) -> tuple[ChannelFacts, ...]:
-    """Return one channel for each peer, in the order in which the peers appear."""
-    by_peer: dict[str, list[ChannelFacts]] = defaultdict(list)
+    """Return one channel for each peer, in the order in which the peers appear.
+
+    Announced channels are judged apart from others: senders choose among those they know.
+    """
+    by_peer: dict[tuple[str, bool], list[ChannelFacts]] = defaultdict(list)
     for channel in channels:
-        by_peer[channel.peer.pubkey].append(channel)
+        by_peer[channel.peer.pubkey, channel.is_announced].append(channel)
     return tuple(_one(group) if len(group) > 1 else group[0] for group in by_peer.values())
 
 

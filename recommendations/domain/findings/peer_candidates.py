@@ -122,7 +122,7 @@ def _impact(facts: NodeFacts, size_sat: int) -> Impact | None:
     before = facts.standing.hhi
     if before is None or not facts.channels:
         return None
-    after = hhi_after(before, capacity_sat=facts.capacity_sat, added_sat=size_sat, channels=1)
+    after = hhi_after(before, capacity_sat=facts.announced_sat, added_sat=size_sat, channels=1)
     return Impact("concentration (HHI) afterwards", round(after), round(after), "HHI")
 
 

@@ -117,7 +117,7 @@ def _side(channel: ChannelFacts, policy: PolicyFacts, thresholds: Thresholds) ->
     private, flow = channel.private, flow_of(channel)
     if private is None or flow is None or private.local_sat is None or private.is_active is False:
         return None
-    if channel.bounds.is_hands_off:
+    if channel.bounds.is_hands_off or not channel.is_announced:  # whether such a peer routes at all is not known
         return None
     is_flaky = private.uptime_ratio is not None and private.uptime_ratio < thresholds["min_uptime"]
     ratio = private.local_ratio

@@ -35,7 +35,8 @@ def find(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...]:
 
 
 def _is_disabled(channel: ChannelFacts) -> bool:
-    return any(one is not None and one.is_disabled for one in (channel.own_policy, channel.peer_policy))
+    own, peer = channel.own_policy, channel.peer_policy
+    return (own is not None and own.is_disabled) or (peer is not None and peer.is_disabled)
 
 
 def _finding(

@@ -104,9 +104,7 @@ def _peers(facts: NodeFacts, thresholds: Thresholds) -> tuple[Finding, ...] | No
     seen = [case for channel in facts.channels if (case := _watched(channel, thresholds)) is not None]
     if not seen:
         return None
-    poor = sorted(
-        (case for case in seen if case[1] < thresholds["peer_warn"]), key=lambda case: (case[1], case[0].scid)
-    )
+    poor = sorted((case for case in seen if case[1] < thresholds["peer_warn"]), key=_poorest_first)
     kept, left_out = neediest(poor, thresholds)
     return counted((_peer(*case, facts, thresholds) for case in kept), left_out=left_out)
 
@@ -128,14 +126,14 @@ def _peer(channel: ChannelFacts, ratio: float, days: float, facts: NodeFacts, th
         title=f"Check the peer of channel {channel.scid}: connected {ratio:.1%} of the time",
         explanation=(
             f"Over {days:,.0f} days the peer was connected {ratio:.1%} of the time. While it is away the"
-            f" {channel.capacity_sat:,} sat of this channel route nothing. {_peer_advice(ratio, thresholds)}"
+            f" {channel.capacity_sat:,} sat of this channel route nothing. {_peer_advice(channel, ratio, thresholds)}"
         ),
         evidence=(
             witness.private("uptime_ratio", "peer connected", ratio, "ratio", digits=3),
             witness.private("monitored_days", "monitored", days, "days", digits=0),
             witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
         ),
-        severity=_peer_severity(ratio, thresholds),
+        severity=_peer_severity(channel, ratio, thresholds),
         confidence=CONFIDENCE_PEER if days >= thresholds["min_days"] else CONFIDENCE_SHORT,
         action=Inspect(channel.scid, Look.PEERS, ChannelRef.of(channel)),
         impact=Impact("peer connected", thresholds["peer_warn"], 1.0, "ratio"),
@@ -145,13 +143,26 @@ def _peer(channel: ChannelFacts, ratio: float, days: float, facts: NodeFacts, th
     )
 
 
-def _peer_severity(ratio: float, thresholds: Thresholds) -> Severity:
+def _poorest_first(case: tuple[ChannelFacts, float, float]) -> tuple[bool, float, str]:
+    """Sort key: peers that nodes route through come before those that may be wallets."""
+    return _may_sleep(case[0]), case[1], case[0].scid
+
+
+def _may_sleep(channel: ChannelFacts) -> bool:
+    return not channel.is_announced and not channel.awaits_graph
+
+
+def _peer_severity(channel: ChannelFacts, ratio: float, thresholds: Thresholds) -> Severity:
+    if _may_sleep(channel):
+        return Severity.LOW
     if ratio < thresholds["peer_gone"]:
         return Severity.HIGH
     return Severity.MEDIUM if ratio < thresholds["peer_poor"] else Severity.LOW
 
 
-def _peer_advice(ratio: float, thresholds: Thresholds) -> str:
+def _peer_advice(channel: ChannelFacts, ratio: float, thresholds: Thresholds) -> str:
+    if _may_sleep(channel):
+        return "A wallet that is not always online is ordinary; if it should be a node, write to its operator."
     if ratio < thresholds["peer_gone"]:
         return "It is gone most of the time: write to its operator; without an answer, plan a mutual close."
     if ratio < thresholds["peer_poor"]:

@@ -27,7 +27,9 @@ class Witness:
         return self.about or (self.facts.pubkey if self.channel is None else self.channel.scid)
 
     def public(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:
-        """A fact from the graph."""
+        """A fact from the graph; of a channel that the graph lacks, from the operator's node."""
+        if self.channel is not None and not self.channel.is_announced:
+            return self.private(name, label, value, unit, digits=digits)
         return self._evidence(name, label, value, unit, self.facts.source, self.facts.as_of, digits)
 
     def own(self, name: str, label: str, value: Value, unit: str = "", *, digits: int = 4) -> Evidence:

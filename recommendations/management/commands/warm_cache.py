@@ -8,13 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from recommendations.models import WarmRun
 from recommendations.services import warm
 
-SHOWN = (
-    *("seconds", "nodes_warmed", "nodes_already_warm", "nodes_failed"),
-    *("questions_warmed", "questions_already_warm", "questions_failed"),
-)
+COUNTED = ("warmed", "already_warm", "degraded", "failed")
+DEGRADED = "Degraded: no model was there, so the built-in engine answered."
 
 
 class Command(BaseCommand):
@@ -39,8 +36,8 @@ class Command(BaseCommand):
             self._say(f"The timetable warms every {minutes} minutes from now on.", {"mode": "daemon"}, options)
             return
         tell = None if options["json"] else self._tell
-        run = warm.warm_everything(nodes=options["nodes"], at=now, progress=tell)
-        self._say(_words(run), {"mode": "once"} | {name: getattr(run, name) for name in SHOWN}, options)
+        warming = warm.warm_everything(nodes=options["nodes"], at=now, progress=tell)
+        self._say(_words(warming), {"mode": "once", **_figures(warming)}, options)
 
     def _tell(self, done: int, of: int) -> None:
         self.stdout.write(f"{done} of {of} nodes")
@@ -49,7 +46,19 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report) if options["json"] else words)
 
 
-def _words(run: WarmRun) -> str:
-    nodes = f"{run.nodes_warmed} nodes warmed, {run.nodes_already_warm} were warm, {run.nodes_failed} failed"
-    questions = f"{run.questions_warmed} warmed, {run.questions_already_warm} were warm, {run.questions_failed} failed"
-    return f"{nodes}; common questions: {questions}. {run.seconds:.1f} s."
+def _figures(warming: warm.Warming) -> dict[str, Any]:
+    nodes = {f"nodes_{name}": getattr(warming.nodes, name) for name in COUNTED}
+    questions = {f"questions_{name}": getattr(warming.questions, name) for name in COUNTED}
+    return {"seconds": warming.run.seconds, **nodes, **questions, "degraded": warming.degraded}
+
+
+def _words(warming: warm.Warming) -> str:
+    nodes, questions = warming.nodes, warming.questions
+    told = f"{_counts('nodes warmed', nodes)}; common questions: {_counts('warmed', questions)}."
+    words = f"{told} {warming.run.seconds:.1f} s."
+    return f"{words} {DEGRADED}" if warming.degraded else words
+
+
+def _counts(what: str, report: Any) -> str:
+    warm_already = f"{report.already_warm} were warm"
+    return f"{report.warmed} {what}, {warm_already}, {report.degraded} degraded, {report.failed} failed"

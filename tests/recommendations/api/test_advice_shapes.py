@@ -15,6 +15,7 @@ from recommendations.domain.quality import speaks
 from recommendations.domain.shapes import SHAPES
 from tests.journeys import voices
 from tests.journeys.stage import Stage, point_at
+from tests.recommendations.domain.sentences import left_english
 from tests.servers.ollama import OllamaServer
 
 Caller = Callable[..., Any]
@@ -87,6 +88,17 @@ def test_a_french_operator_is_answered_in_french(stage: Stage, caller: Caller, k
     assert [text for text in words if speaks(text, lang="fr") is False] == []
     assert [one["title"] for one in told["insufficient"] if "insufficient" in one["title"]] == []
     assert told["quality_score"] >= 0.8
+
+
+def test_no_sentence_of_a_french_answer_is_english(stage: Stage, caller: Caller) -> None:
+    ours, french = (asked(stage, caller, lang=lang) for lang in ("en", "fr"))
+
+    items = {item["tracking_id"]: item for item in french["recommendations"]}
+    assert items
+    for item in ours["recommendations"]:
+        assert left_english(item, items[item["tracking_id"]]) == []
+    assert left_english(ours["analysis"], french["analysis"]) == []
+    assert (french["degraded"], french["note"].startswith("Aucun modèle local n'a répondu")) == (True, True)
 
 
 def test_a_french_answer_of_a_model_is_kept_and_an_english_one_left_out(

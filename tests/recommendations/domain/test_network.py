@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.domain.network import address_kind, age_days, block_at, newest_credible, tip_block
+from recommendations.domain.network import (
+    address_kind,
+    age_days,
+    block_at,
+    newest_credible,
+    tip_after,
+    tip_block,
+)
+from recommendations.domain.units import block_unless_alias
 
 NOW_S = 1_760_846_339
 DAY_S = 86_400
@@ -74,3 +82,24 @@ def test_an_impossible_age_is_unknown(block, tip, expected):
 )
 def test_an_address_tells_its_kind(address, kind):
     assert address_kind(address) == kind
+
+
+@pytest.mark.parametrize(
+    ("scid", "block"),
+    [
+        ("900000x1x0", 900_000),
+        ("900000x19999x1", 900_000),
+        ("900000x20000x1", None),  # no block holds so many: an alias of Core Lightning
+        ("16000000x1x0", None),  # an alias of LND
+        ("nonsense", None),
+    ],
+)
+def test_an_alias_names_no_block(scid, block):
+    assert block_unless_alias(scid) == block
+
+
+@pytest.mark.parametrize(
+    ("tip", "days", "expected"), [(900_000, 2.0, 900_288), (900_000, -0.5, 899_928), (None, 1, None)]
+)
+def test_the_chain_grows_by_a_block_in_ten_minutes(tip, days, expected):
+    assert tip_after(tip, days=days) == expected

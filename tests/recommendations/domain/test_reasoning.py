@@ -46,14 +46,14 @@ def said(one, lang="en"):
         (
             STRONG,
             "fr",
-            "95,1, critique, confiance 0,86: fort effet sur les revenus (+5\u202f000 sat / 30 d),"
+            "95,1, critique, confiance 0,86 : fort effet sur les revenus (+5\u202f000 sat / 30 j),"
             " facile, 0,5 h, gratuit.",
         ),
         (WEAK, "en", "13.3, info, confidence 0.49: little revenue effect (+100 sat / 30 d), data 6 days old."),
         (
             WEAK,
             "fr",
-            "13,3, information, confiance 0,49: peu d'effet sur les revenus (+100 sat / 30 d),"
+            "13,3, information, confiance 0,49 : peu d'effet sur les revenus (+100 sat / 30 j),"
             " données vieilles de 6 jours.",
         ),
     ],

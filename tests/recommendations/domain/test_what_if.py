@@ -153,3 +153,18 @@ def test_what_does_not_fit_the_node_is_refused_with_the_field_to_change(change, 
 def test_a_fee_that_is_not_known_cannot_be_changed():
     with pytest.raises(WhatIfRefused):
         after(FeeChange(FIRST, fee_ppm=1), facts=make.node(make.channel(1, own_policy=None)))
+
+
+def test_a_channel_that_the_graph_lacks_has_no_market_before_or_after_and_moves_no_public_figure():
+    hidden = make.channel(9, ratio=0.5, is_announced=False, peer_policy=None, market=make.market(None, size=0))
+    facts = shop()
+    facts = replace(facts, channels=(*facts.channels, hidden), capacity_sat=facts.capacity_sat + hidden.capacity_sat)
+
+    dearer = supposed(facts, (FeeChange(hidden.scid, fee_ppm=DEAR),), markets=Markets({}, {}))
+    closed = supposed(facts, (Closing(hidden.scid),), markets=Markets({}, {}))
+
+    after = dearer.channels[-1]
+    assert after.own_policy is not None
+    assert (after.own_policy.fee_ppm, after.market) == (DEAR, hidden.market)
+    assert dearer.standing == supposed(shop(), (FeeChange(FIRST, base_fee_msat=1),), markets=MARKETS).standing
+    assert (closed.capacity_sat, closed.announced_sat) == (shop().capacity_sat, shop().capacity_sat)

@@ -5,6 +5,7 @@ import pytest
 from models_registry.models import Generation
 from rag.domain.events import Event, EventType
 from recommendations.domain.briefing import lines
+from recommendations.domain.quality import speaks
 from recommendations.models import Recommendation, RecommendationRun
 from recommendations.services.analyze import analyze
 from recommendations.services.snapshot import node_facts
@@ -24,6 +25,17 @@ def test_without_a_model_every_fact_is_told_and_every_finding_named(stage: Stage
     assert all(f"- {line}" in text for line in lines(facts))
     assert text.count("\n- ") > len(lines(facts))
     assert (events[-1].data["degraded"], events[-1].data["model_used"]) == (True, None)
+
+
+def test_without_a_model_a_french_reader_is_told_every_fact_in_french(stage: Stage) -> None:
+    told = analysis(stage, lang="fr")[-1].data
+
+    said = [line for line in told["analysis"].splitlines() if line]
+    facts = node_facts(stage.pubkey, user=stage.user, at=stage.demo.at)
+    assert (said[0], "Constats" in said) == ("Faits", True)
+    assert [line for line in lines(facts) if f"- {line}" in said] == []
+    assert [line for line in said if speaks(line, lang="fr") is False] == []
+    assert speaks(told["note"], lang="fr")
 
 
 def test_the_steps_are_those_of_every_turn(stage: Stage) -> None:

@@ -283,6 +283,41 @@ def test_a_closed_channel_leaves_the_open_ones_and_is_remembered_with_who_closed
     server.node.channels[scid] = closing.channel
 
 
+def closings_of(row):
+    return dict(ClosedChannel.objects.filter(connection=row).values_list("scid", "closed_at"))
+
+
+def test_a_closing_is_dated_by_its_own_transaction(server, operator):
+    row = connected(server, operator)
+
+    read(row)
+
+    found = closings_of(row)
+    told = [one for one in server.node.closed if one.channel.is_initiator]
+    assert told
+    assert {one.channel.scid: found[one.channel.scid] for one in told} == {
+        one.channel.scid: one.closed_at for one in told
+    }
+
+
+def test_a_closing_without_a_transaction_of_ours_is_dated_by_its_block_where_that_is_told(lnd, operator):
+    closed = next(one for one in lnd.node.closed if not one.channel.is_initiator)
+    height, closed.close_block = closed.close_block, closed.close_block - 144
+    row = connected(lnd, operator)
+    lnd.node.is_synced_to_chain = False  # where the chain stands is then not known
+    read(row)
+    unknown = closings_of(row)[closed.channel.scid]
+
+    lnd.node.is_synced_to_chain = True
+    read(row, at=AT + HOUR)
+    first = closings_of(row)[closed.channel.scid]
+    read(row, at=AT + 9 * HOUR)
+
+    assert (unknown, first) == (None, AT + HOUR - timedelta(days=1))
+    assert closings_of(row)[closed.channel.scid] == first
+    closed.close_block = height
+
+
 def test_disconnecting_removes_all_private_data(lnd, operator):
     row = connected(lnd, operator)
     read(row)

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_q.models import Schedule
 
+from rag.models import CommonQuestion
 from recommendations.domain.advice import Engine
 from recommendations.models import Node, NodeConnection, WarmRun
 from recommendations.services.views_log import record_view
@@ -87,11 +88,36 @@ def test_the_command_warms_nodes_and_questions_and_keeps_the_figures(stage: Stag
     call_command("warm_cache", nodes=1, stdout=spoken)
     call_command("warm_cache", "--nodes", "2", "--json", stdout=quiet)
 
-    assert "1 nodes warmed" in spoken.getvalue()
+    assert "1 nodes warmed, 0 were warm, 0 degraded, 0 failed" in spoken.getvalue()
     report = json.loads(quiet.getvalue())
     assert (report["nodes_warmed"], report["nodes_already_warm"], report["nodes_failed"]) == (1, 1, 0)
+    assert (report["nodes_degraded"], report["questions_degraded"], report["degraded"]) == (0, 0, 0)
     assert WarmRun.objects.count() == 2
     assert WarmRun.objects.earliest("pk").nodes_warmed == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_answers_made_without_a_model_are_told_apart_from_failed_ones(stage: Stage, options: tuple[str, ...]) -> None:
+    CommonQuestion.objects.update(is_enabled=False)
+    CommonQuestion.objects.create(text="What does a base fee do to small payments?")
+    out = StringIO()
+
+    call_command("warm_cache", *options, stdout=out)
+
+    told = out.getvalue().strip()
+    if options:
+        report = json.loads(told)
+        assert (report["questions_degraded"], report["questions_failed"], report["degraded"]) == (1, 0, 1)
+    else:
+        assert "common questions: 0 warmed, 0 were warm, 1 degraded, 0 failed" in told
+        assert told.endswith("so the built-in engine answered.")
+    assert WarmRun.objects.get().questions_failed == 1
+
+
+def test_a_node_of_which_no_model_speaks_is_left_to_the_rules_and_counted_so(stage: Stage) -> None:
+    report = run(warm_popular_nodes, (stage.pubkey,), at=stage.demo.at)
+
+    assert (report.warmed, report.degraded, report.failed) == (0, 1, 0)
 
 
 def test_the_daemon_leaves_the_work_to_the_timetable(stage: Stage) -> None:
