@@ -379,7 +379,7 @@ async def test_no_connection_is_held_while_tokens_flow(library: Source, ollama: 
 
 
 def _other_connections() -> int:
-    """Return how many connections to the test database work beside the one that asks; the lease is the process's own."""
+    """Return how many connections work beside the one that asks and the lease, which is the process's own."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
