@@ -6,10 +6,11 @@ timetable.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -238,22 +239,18 @@ def _why(guard: Guard) -> str:
     return f"Answers of {guard.variant} are slower by {slower}."
 
 
-def note_recall(recall: float, *, at: datetime) -> int:
-    """Roll back what changes retrieval when the library finds too little (RO-11); return how many rollouts."""
-    if recall >= LEAST_RECALL:
-        return 0
-    touching = _touching_retrieval()
-    why = f"Of five passages found, too few were the right ones: recall {recall:.2f}, less than {LEAST_RECALL}."
-    for one in touching:
-        ramp.roll_back(one.key, cause=Cause(ITSELF, why, at, {"recall_at_5": recall}, is_alarm=True))
-    return len(touching)
-
-
-def watches_retrieval() -> bool:
-    """Return whether a rollout that runs changes retrieval: only then is it worth a nightly evaluation."""
-    return bool(_touching_retrieval())
-
-
-def _touching_retrieval() -> list[RolloutSpec]:
+def retrieval_on_trial() -> tuple[tuple[int, Mapping[str, Any]], ...]:
+    """Return each rollout that runs and changes retrieval, by key, with what its variant changes of it."""
     running = (one for one in registry.current().rollouts if one.is_watched)
-    return [one for one in running if any(variant.changes.retrieval for variant in one.variants)]
+    return tuple(
+        (one.key, variant.changes.retrieval) for one in running for variant in one.variants if variant.changes.retrieval
+    )
+
+
+def note_recall(rollout: int, recall: float, *, at: datetime) -> bool:
+    """Roll back a rollout under which the library finds too little (RO-11); return whether it does."""
+    if recall >= LEAST_RECALL:
+        return False
+    why = f"Of five passages found, too few were the right ones: recall {recall:.2f}, less than {LEAST_RECALL}."
+    ramp.roll_back(rollout, cause=Cause(ITSELF, why, at, {"recall_at_5": recall}, is_alarm=True))
+    return True

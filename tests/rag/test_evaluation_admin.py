@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from models_registry.models import Rollout
 from rag import tasks
 from rag.domain.evaluation_figures import Found, Outcome, figures
 from rag.models import EvaluationRun, Source
@@ -203,10 +204,17 @@ def test_the_job_asks_the_questions_of_the_library_and_tells_how_far_it_is(
     boss.post(START)
     run = EvaluationRun.objects.get()
 
+    row = Rollout.objects.create(slug="words", name="Words", purpose="answer", share_percent=50, state="running")
+    row.variants.create(slug="words", changes=[{"kind": "retrieval", "dense_weight": 0}])
+
     run_built_in(run.pk, at=NOW, file=file)
 
     run.refresh_from_db()
     assert (run.state, run.question_count, run.done, run.total) == ("done", 10, 10, 10)
+    ((tried, recall),) = run.options["recall_at_5_on_trial"].items()
+    assert (tried, recall > 0.7) == (str(row.pk), True)
+    row.refresh_from_db()
+    assert row.state == "running"
     assert run.figures["by_lang"]["fr"]["recall_at_5"] > 0.5
     assert "What each step contributes" in page(boss, run)
 

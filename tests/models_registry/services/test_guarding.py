@@ -144,8 +144,10 @@ def test_too_little_found_rolls_back_what_changes_retrieval():
     row = Rollout.objects.create(slug="wide", name="Wide", purpose="answer", share_percent=50)
     Variant.objects.create(rollout=row, slug="wide", changes=[{"kind": "retrieval", "top_k": 12}])
 
-    assert guarding.note_recall(0.7, at=NOW) == 0
-    assert guarding.note_recall(0.69, at=NOW) == 1
+    ((key, changes),) = guarding.retrieval_on_trial()
+    assert changes == {"top_k": 12}
+    assert guarding.note_recall(key, 0.7, at=NOW) is False
+    assert guarding.note_recall(key, 0.69, at=NOW) is True
 
     assert set(Rollout.objects.values_list("slug", "state")) == {("advice-v2", "running"), ("wide", "rolled_back")}
 
