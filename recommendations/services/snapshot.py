@@ -5,7 +5,7 @@ The number of queries is fixed (STATEMENTS at most), however many channels the n
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from recommendations.domain.facts import (
@@ -37,9 +37,10 @@ from recommendations.queries.private_rows import (
     told_policy,
 )
 from recommendations.queries.unlisted import UnlistedRow, unlisted_rows
+from recommendations.services.graph_memory import LARGE, GraphMemory
 from recommendations.services.own_channels import matched, private_channel, unlisted_channels
 
-STATEMENTS = 12  # three for the place, five for the graph, four for private data
+STATEMENTS = 12  # three for the place, five for the graph, four for private data; two more to keep a large node
 STATEMENTS_UNLISTED = STATEMENTS + 1  # where the node tells of channels that the graph does not know by their id
 KIND_WORDS = {
     NodeConnection.Kind.DEMO: "synthetic demo data",
@@ -50,13 +51,17 @@ KIND_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class GraphRows:
-    """What the graph says of one node; `peers` may hold more than its own."""
+    """What the graph says of one node; `peers` may hold more than its own. `told`: the channels by these rows alone."""
 
     node: Node
     metrics: NodeMetrics
     channels: Sequence[ChannelRow]
     peers: Mapping[int, PeerRow]
     candidates: tuple[CandidateFacts, ...]
+    told: tuple[ChannelFacts, ...] | None = None
+
+
+_memory: GraphMemory[GraphRows] = GraphMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +87,28 @@ def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewe
 def facts_of(place: Place, *, at: datetime) -> NodeFacts:
     """Return the facts of a node whose place is known. The number of queries does not grow with its channels."""
     snapshot, node, seen = place.snapshot, place.node, place.connection
+    metrics = NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node)
+    rows = _memory.read(
+        node,
+        snapshot=snapshot,
+        channels=metrics.channel_count,
+        afresh=lambda: _graph_rows(node, metrics, snapshot=snapshot),
+    )
+    own = _own_rows(seen, rows.channels, snapshot=snapshot, at=at) if seen else None
+    onchain = onchain_of(snapshot, at=at, connection_id=seen.pk if seen else None)
+    return facts_from(rows, snapshot=snapshot, network=network_facts(snapshot, onchain=onchain), own=own)
+
+
+def _graph_rows(node: Node, metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> GraphRows:
     channels = channel_rows(node.pk)
     rows = GraphRows(
         node=node,
-        metrics=NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node),
+        metrics=metrics,
         channels=channels,
         peers=peer_rows(tuple({row.peer_id for row in channels}), snapshot=snapshot),
         candidates=candidate_facts(node.pk, snapshot=snapshot),
     )
-    own = _own_rows(seen, channels, snapshot=snapshot, at=at) if seen else None
-    onchain = onchain_of(snapshot, at=at, connection_id=seen.pk if seen else None)
-    return facts_from(rows, snapshot=snapshot, network=network_facts(snapshot, onchain=onchain), own=own)
+    return replace(rows, told=_channels(rows, None, snapshot=snapshot)) if metrics.channel_count >= LARGE else rows
 
 
 def _own_rows(seen: NodeConnection, listed: Sequence[ChannelRow], *, snapshot: GraphSnapshot, at: datetime) -> OwnRows:
@@ -115,7 +131,7 @@ def facts_from(
         alias=node.alias,
         as_of=snapshot.as_of,
         source=_source(snapshot),
-        channels=(*_channels(rows, own, snapshot=snapshot), *hidden),
+        channels=(*(_channels(rows, own, snapshot=snapshot) if own or rows.told is None else rows.told), *hidden),
         capacity_sat=metrics.capacity_sat + sum(channel.capacity_sat for channel in hidden),
         standing=_standing(metrics, snapshot=snapshot),
         network=network,
