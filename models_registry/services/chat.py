@@ -15,9 +15,10 @@ from models_registry.domain.errors import KeyInvalid, ModelNotInstalled
 from models_registry.domain.hearing import Heard, hear
 from models_registry.domain.scopes import Scope
 from models_registry.models import ApiKey
-from models_registry.queries.planning import Epoch, Snapshot
+from models_registry.queries.planning import Snapshot
 from models_registry.services import entrance, health, keys, limits, registry
 from models_registry.services.borrow import Visit, give_back
+from models_registry.services.entrance import Admitted
 from models_registry.services.plan import AUTO, GATEWAY, plan_chat
 
 __all__ = ["AUTO", "GATEWAY", "Caller", "PlannedTurn", "Wanted", "let_in", "plan_turn", "plan_turn_here"]
@@ -95,11 +96,13 @@ async def plan_turn_here(authorization: str, wanted: Wanted, *, visit: Visit, at
     admitting = asyncio.ensure_future(entrance.admit(authorization, scope=Scope.GATEWAY, at=at))
     await asyncio.sleep(0)  # the statement is on its way: the words are listened to while the database works
     heard = hear(question_in(wanted.messages))
+    guess = entrance.guess(authorization)
+    ahead = _plan_for(guess, wanted, heard, at=at) if guess else None
     admitted = await admitting
     if admitted is None:
         return await visit(plan_turn, authorization, wanted, at=at)
     caller = _caller(admitted.key, wanted.on_behalf_of)
-    plan = _plan_at_once(wanted, caller, heard, epoch=admitted.epoch, at=at)
+    plan = ahead if admitted is guess else _plan_for(admitted, wanted, heard, at=at)
     if plan is None:
         plan = await visit(_planned, wanted, caller, at=at)
     return PlannedTurn(caller, replace(plan, knobs=tuned(plan.knobs, wanted)))
@@ -132,13 +135,14 @@ def _planned(wanted: Wanted, caller: Caller, *, at: datetime) -> GenerationPlan:
     return _plan(wanted, caller, heard, at=at)
 
 
-def _plan_at_once(wanted: Wanted, caller: Caller, heard: Heard, *, epoch: Epoch, at: datetime) -> GenerationPlan | None:
+def _plan_for(admitted: Admitted, wanted: Wanted, heard: Heard, *, at: datetime) -> GenerationPlan | None:
     """Return the plan if it takes nothing but memory."""
-    if not registry.is_kept(epoch):
+    if not registry.is_kept(admitted.epoch):
         return None
     _watch.keep()
+    caller = _caller(admitted.key, wanted.on_behalf_of)
     try:
-        plan = _plan(wanted, caller, heard, at=at, known=registry.at_epoch(epoch))
+        plan = _plan(wanted, caller, heard, at=at, known=registry.at_epoch(admitted.epoch))
     except ModelNotInstalled:
         return None
     return plan if plan.can_generate else None

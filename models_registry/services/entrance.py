@@ -76,6 +76,12 @@ async def admit(authorization: str, *, scope: Scope, at: datetime) -> Admitted |
     return await _counted(found, at=at)
 
 
+def guess(authorization: str) -> Admitted | None:
+    """Return who asks as far as memory tells, unchecked: what is prepared for them counts only if `admit` agrees."""
+    token = keys.bearer_token(authorization)
+    return _kept.get(keys.prefix_of(token)) if token else None
+
+
 async def find(authorization: str, *, at: datetime) -> Admitted | None:
     """Return who asks, not counted yet; None when a thread must decide that."""
     held, token = lease.current(), keys.bearer_token(authorization)
