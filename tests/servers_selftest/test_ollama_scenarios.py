@@ -63,13 +63,15 @@ def test_a_payload_split_at_every_offset_still_holds_the_same_answer(ollama: Oll
 def test_single_byte_writes_arrive_as_the_same_answer(ollama: OllamaServer) -> None:
     ollama.respond_with(lambda _: "Raise the fee.")
     ollama.use(Scenario.BYTE_WRITES)
+    firsts = []
 
-    with asking(ollama) as client:
-        first = client.recv(65_536)
-        rest = read_all(client)
+    for _ in range(5):  # whoever is kept from reading for some milliseconds finds many bytes waiting
+        with asking(ollama) as client:
+            firsts.append(client.recv(65_536))
+            rest = read_all(client)
+        assert said(lines(b"".join(chunks(split_response(firsts[-1] + rest)[1])))) == "Raise the fee."
 
-    assert len(first) < 200  # the head alone is longer
-    assert said(lines(b"".join(chunks(split_response(first + rest)[1])))) == "Raise the fee."
+    assert min(map(len, firsts)) < 200  # the head alone is longer
 
 
 def test_single_byte_chunks_are_well_framed(ollama: OllamaServer) -> None:
