@@ -42,6 +42,8 @@ async def embed_each(
     size, at_once = batch_size or endpoint.batches.texts, in_flight or endpoint.batches.at_once
     work = _Work(embedder, endpoint=endpoint, model=model, dimension=dimension, in_flight=at_once)
     starts = range(0, len(texts), size)
+    if starts:
+        await work.enter()
     parts = await _together([work.batch(texts[start : start + size], start=start) for start in starts])
     return _joined([outcome for part in parts for outcome in part], model=model, dimension=dimension)
 
@@ -65,6 +67,17 @@ class _Work:
         self._dimension = dimension
         self._free = asyncio.Semaphore(in_flight)
 
+    async def enter(self) -> None:
+        """Ask the model's breaker once for all calls; where the model failed often lately, the first is a trial.
+
+        :raises BreakerOpen: when it is left alone.
+        """
+        name = breaker_name(self._candidate.endpoint.slug, self._candidate.model)
+        passage = await borrowing(breaker_calls.ask, name, at=timezone.now())
+        if passage is None:
+            raise BreakerOpen(f"{name} failed too often lately and is left alone for a while.")
+        self._candidate = replace(self._candidate, is_on_trial=passage.is_trial)
+
     async def batch(self, texts: Sequence[str], *, start: int) -> list[_Outcome]:
         """Return the outcome of one batch; of each text of it, when one of them spoils it for all.
 
@@ -83,7 +96,7 @@ class _Work:
 
     async def _call(self, texts: Sequence[str]) -> Embedded:
         async with self._free:
-            candidate, started = await self._let_through(), time.monotonic()
+            candidate, started = self._first_on_trial(), time.monotonic()
             try:
                 embedded = await self._embedder.embed_batch(texts, model=candidate.model, dimension=self._dimension)
             except ModelError as exc:
@@ -97,16 +110,10 @@ class _Work:
         self._count(elapsed_s, size=len(texts))
         return embedded
 
-    async def _let_through(self) -> Candidate:
-        """Return whom to ask, on trial where the model failed often lately.
-
-        :raises BreakerOpen: when it is left alone.
-        """
-        name = breaker_name(self._candidate.endpoint.slug, self._candidate.model)
-        passage = await borrowing(breaker_calls.ask, name, at=timezone.now())
-        if passage is None:
-            raise BreakerOpen(f"{name} failed too often lately and is left alone for a while.")
-        return replace(self._candidate, is_on_trial=passage.is_trial)
+    def _first_on_trial(self) -> Candidate:
+        candidate = self._candidate
+        self._candidate = replace(candidate, is_on_trial=False)
+        return candidate
 
     def _count(self, elapsed_s: float, *, size: int) -> None:
         label = model_label(self._candidate.model)
