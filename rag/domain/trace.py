@@ -23,6 +23,17 @@ class Span:
         return named | {name: value for name, value in (("within", self.within), ("detail", self.detail)) if value}
 
 
+def outermost_first(spans: Iterable[Span]) -> list[Span]:
+    """Return the steps with each before its parts, the earliest first."""
+    listed = list(spans)
+    within = {one.step: one.within for one in listed}
+
+    def depth(step: str) -> int:
+        return 1 + depth(within[step]) if within.get(step) else 0
+
+    return sorted(listed, key=lambda one: (depth(one.step), one.start_ms))
+
+
 @dataclass(slots=True)
 class Trace:
     """The steps of one turn, in the order in which they ended."""
@@ -42,4 +53,4 @@ class Trace:
 
     def as_data(self) -> list[dict[str, Any]]:
         """Return the steps as they are stored and sent, the earliest first."""
-        return [one.as_data() for one in sorted(self.spans, key=lambda one: (one.start_ms, bool(one.within)))]
+        return [one.as_data() for one in sorted(outermost_first(self.spans), key=lambda one: one.start_ms)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
+from models_registry.domain.embedding import Vectors
 from rag import metrics
 from rag.domain.answerable import judge
 from rag.domain.bm25 import QuestionWord, lexeme_weights
@@ -87,7 +88,7 @@ def retrieve(
     searched = rewritten or question
     guessed = guess_embedding(searched) if steps.dense else {}
     reader = Reader.of(user, sources=sources, languages=policy.languages if languages is None else languages)
-    opening = opening or open_search(searched, lang=lang_searched, reader=reader, with_glossary=steps.glossary)
+    opening = opening or open_search(searched, lang=lang_searched, with_glossary=steps.glossary)
     search = _Search(question, lang_searched, reader, policy, steps, opening, started, rewritten)
     expansion = opening.expansion
     trace = Trace()
@@ -133,9 +134,15 @@ def _ask(search: _Search, guessed: Begun, trace: Trace) -> tuple[tuple[QuestionW
         texts = dict.fromkeys((*opening.expansion.readings, opening.expansion.question))
         begun = begin_embedding(opening.space, tuple(texts), guessed=guessed)
     words, sums = _weigh_words(opening.expansion, search)
-    with metrics.HYBRID_SEARCH_SECONDS.time():
-        lexical = _by_words(words, sums, search)
-        return words, sums, Legs(lexical, _by_meaning(_readings(words, search), sums, search, begun, trace))
+    asked = time.perf_counter()
+    lexical = _by_words(words, sums, search)
+    ranked = time.perf_counter()
+    vector = _vector(_readings(words, search), search, begun)
+    known = time.perf_counter()
+    trace.lap("embed", ranked, known, began_s=search.began_s, within="search")
+    dense = _by_meaning(vector, sums, search)
+    metrics.HYBRID_SEARCH_SECONDS.observe(ranked - asked + time.perf_counter() - known)
+    return words, sums, Legs(lexical, dense)
 
 
 def _by_words(words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Leg:
@@ -146,13 +153,16 @@ def _by_words(words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) 
     return lexical_leg(weights, sums=sums, reader=search.reader)
 
 
-def _by_meaning(readings: Sequence[str], sums: CorpusSums, search: _Search, begun: Begun, trace: Trace) -> Leg:
+def _vector(readings: Sequence[str], search: _Search, begun: Begun) -> Vectors | None:
     if search.space is None or not search.steps.dense:
+        return None
+    return middle_vector(search.space, readings, begun=begun, ttl_s=search.policy.embedding_ttl_s)
+
+
+def _by_meaning(vector: Vectors | None, sums: CorpusSums, search: _Search) -> Leg:
+    if vector is None or search.space is None:
         return ()
-    waits = time.perf_counter()
-    vector = middle_vector(search.space, readings, begun=begun, ttl_s=search.policy.embedding_ttl_s)
-    trace.lap("embed", waits, time.perf_counter(), began_s=search.began_s, within="search")
-    return () if vector is None else dense_leg(vector, space=search.space, sums=sums, reader=search.reader)
+    return dense_leg(vector, space=search.space, sums=sums, reader=search.reader)
 
 
 def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionWord, ...], CorpusSums]:

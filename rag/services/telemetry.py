@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from rag.domain.trace import Span
+from rag.domain.trace import Span, outermost_first
 
 # An optional package: without it nobody is told.
 otel: ModuleType | None = import_module("opentelemetry.trace") if find_spec("opentelemetry") else None
@@ -24,7 +24,7 @@ def send(name: str, spans: Iterable[Span], *, began_at: datetime, ms: int, attri
     tracer, began_ns = otel.get_tracer(SCOPE), round(began_at.timestamp() * 1000) * NS_PER_MS
     root = tracer.start_span(name, start_time=began_ns, attributes=attributes)
     contexts = {"": otel.set_span_in_context(root)}
-    for span in sorted(spans, key=lambda one: (bool(one.within), one.start_ms)):
+    for span in outermost_first(spans):
         starts_ns = began_ns + span.start_ms * NS_PER_MS
         sent = tracer.start_span(span.step, context=contexts.get(span.within, contexts[""]), start_time=starts_ns)
         contexts.setdefault(span.step, otel.set_span_in_context(sent))

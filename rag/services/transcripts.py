@@ -45,9 +45,17 @@ class Transcript:
     met: tuple[Assignment, ...] = ()
 
 
-@transaction.atomic
 def record(turn: Transcript) -> None:
-    """Store the turn, the generation it used with the plan it followed, and what it cited: all or nothing."""
+    """Store the turn, the generation it used with the plan it followed, and what it cited, all or nothing; then tell."""
+    _store(turn)
+    _measure(turn)
+    sent = _attributes(turn)
+    telemetry.send("answer", turn.trace.spans, began_at=turn.ask.at, ms=turn.processing_ms, attributes=sent)
+    logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
+
+
+@transaction.atomic
+def _store(turn: Transcript) -> None:
     generation_id = ledger.write(turn.generation, turn.plan) if turn.generation and turn.plan else None
     ask, result = turn.ask, turn.result
     if turn.conversation_id:
@@ -85,9 +93,6 @@ def record(turn: Transcript) -> None:
         guarding.note(turn.met, unit=ask.unit, heard=heard, at=ask.at)
         if result and result.model and not result.standalone:  # one that leans on earlier turns is not asked alone
             offer(ask, answer_id=turn.id, shown=_measures(turn, result))
-    _measure(turn)
-    telemetry.send("answer", turn.trace.spans, began_at=ask.at, ms=turn.processing_ms, attributes=_attributes(turn))
-    logger.info(f"rag.answer.{turn.outcome.value}", extra={"answer": str(turn.id), "processing_ms": turn.processing_ms})
 
 
 def _attributes(turn: Transcript) -> dict[str, str | int | bool]:
