@@ -46,7 +46,7 @@ class Transcript:
 
 
 def record(turn: Transcript) -> None:
-    """Store the turn, the generation it used with the plan it followed, and what it cited, all or nothing; then tell."""
+    """Store the turn, the generation it used with its plan, and what it cited: all or nothing. Then tell of it."""
     _store(turn)
     _measure(turn)
     sent = _attributes(turn)
