@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.domain.stemming import french_stem, singular
 
@@ -105,7 +106,7 @@ def _kept(word: str, *, unsaid: frozenset[str]) -> tuple[str, ...]:
 
 
 def _named(
-    words: Sequence[str], entries: Iterable[Term], *, lang: str, unsaid: frozenset[str]
+    words: tuple[str, ...], entries: Iterable[Term], *, lang: str, unsaid: frozenset[str]
 ) -> Mapping[int, tuple[int, tuple[Term, ...]]]:
     """Return where terms stand: place -> (words used, entries), longest first, none over another."""
     by_key: dict[str, list[Term]] = {}
@@ -132,13 +133,14 @@ def _closest(run: Sequence[str], entries: Sequence[Term]) -> tuple[Term, ...]:
     return exact or tuple(alike) or distinct
 
 
-def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
+def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for size in range(1, LONGEST_TERM + 1):
         for start in range(len(words) - size + 1):
             yield words[start : start + size]
 
 
-def _keys(run: Sequence[str], *, lang: str) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)  # asked for each run when rows are looked up, and again when they are placed
+def _keys(run: tuple[str, ...], *, lang: str) -> tuple[str, ...]:
     forms = (_key(run, lang="en"), " ".join(map(singular, run)), _key(run, lang=lang))
     return tuple(dict.fromkeys(forms))
 

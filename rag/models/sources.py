@@ -73,6 +73,9 @@ class Source(models.Model):
     )
     chunk_count = models.PositiveIntegerField(default=0, editable=False, help_text="For BM25, kept by ingestion.")
     lexeme_total = models.PositiveBigIntegerField(default=0, editable=False, help_text="For BM25, kept by ingestion.")
+    languages = ArrayField(
+        models.CharField(max_length=8), default=list, editable=False, help_text="Of its documents, kept by ingestion."
+    )
     ingested_at = models.DateTimeField(null=True, editable=False)
 
     objects = SourceQuerySet.as_manager()

@@ -48,14 +48,6 @@ class Legs:
     dense: Leg
 
 
-def search_legs(
-    weights: Mapping[str, float], vector: Vectors | None, *, space: Space | None, sums: CorpusSums, reader: Reader
-) -> Legs:
-    """Return both rankings; without a vector or a space the dense one is empty."""
-    dense = () if vector is None or space is None else dense_leg(vector, space=space, sums=sums, reader=reader)
-    return Legs(lexical_leg(weights, sums=sums, reader=reader), dense)
-
-
 def lexical_leg(weights: Mapping[str, float], *, sums: CorpusSums, reader: Reader) -> Leg:
     """Return the passages with the most telling words, by BM25."""
     if not weights:

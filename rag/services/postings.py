@@ -48,7 +48,8 @@ WITH pieces AS MATERIALIZED (
 SELECT id FROM pieces
 """  # noqa: S608 - made of constants only
 UPDATE_SOURCE = """
-UPDATE rag_source s SET chunk_count = sums.chunks, lexeme_total = sums.lexemes
+UPDATE rag_source s SET chunk_count = sums.chunks, lexeme_total = sums.lexemes,
+    languages = ARRAY(SELECT DISTINCT lang FROM rag_document WHERE source_id = s.id ORDER BY lang)
 FROM (
     SELECT count(*) AS chunks, coalesce(sum(c.lexeme_count), 0) AS lexemes
     FROM rag_chunk c JOIN rag_document d ON d.id = c.document_id
@@ -78,7 +79,7 @@ def write_chunks(pieces: Sequence[tuple[int, ChunkText]]) -> tuple[int, ...]:
 
 
 def update_source_sums(source_id: int) -> None:
-    """Count a source's chunks and lexemes anew."""
+    """Count a source's chunks and lexemes anew, and note its languages."""
     with connection.cursor() as cursor:
         cursor.execute(UPDATE_SOURCE, [source_id, source_id])
 

@@ -43,6 +43,7 @@ from rag.services.cache import (
 from rag.services.opening import Opening, open_search
 from rag.services.prompts import ANSWER_PURPOSE, ActivePrompt, active_prompt
 from rag.services.retrieve import retrieve
+from rag.services.search_sql import Reader
 from rag.services.semantic import similar_answer
 
 
@@ -171,7 +172,8 @@ def find_passages(scene: Scene) -> Retrieval:
     """Return the passages for the question, as the asker may read them; those found before while they are kept."""
     ask, policy = scene.ask, scene.policy
     searched, lang = (scene.search_text, "en") if scene.search_text else (scene.question, scene.lang)
-    opening = replace(open_search(searched, lang=lang), space=scene.space)
+    reader = Reader.of(ask.user, languages=policy.languages)
+    opening = replace(open_search(searched, lang=lang, reader=reader), space=scene.space)
     scope = _search_scope(scene, opening) if ask.use_cache and policy.retrieval_ttl_s else None
     if scope and (kept := kept_retrieval(scope)):
         return kept

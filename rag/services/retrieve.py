@@ -23,7 +23,8 @@ from rag.services.active_space import Begun, begin_embedding, guess_embedding, m
 from rag.services.find import find
 from rag.services.legs_sql import Leg, Legs, dense_leg, lexical_leg
 from rag.services.opening import Opening, open_search
-from rag.services.search_sql import CorpusSums, Reader, word_frequencies
+from rag.services.search_sql import Reader
+from rag.services.word_counts import word_counts
 
 # Weight of words that the glossary brought, in the lexical leg: synonyms stand beside the question's own words,
 # translations in their place. 0.3 to 0.8 within noise, 1 is worse.
@@ -88,11 +89,11 @@ def retrieve(
     searched = rewritten or question
     guessed = guess_embedding(searched) if steps.dense else {}
     reader = Reader.of(user, sources=sources, languages=policy.languages if languages is None else languages)
-    opening = opening or open_search(searched, lang=lang_searched, with_glossary=steps.glossary)
+    opening = opening or open_search(searched, lang=lang_searched, reader=reader, with_glossary=steps.glossary)
     search = _Search(question, lang_searched, reader, policy, steps, opening, started, rewritten)
     expansion = opening.expansion
     trace = Trace()
-    words, sums, legs = _ask(search, guessed, trace)
+    words, legs = _ask(search, guessed, trace)
     asked = time.perf_counter()
     trace.lap("search", started, asked, began_s=started)
     today = (at or timezone.now()).date()
@@ -104,7 +105,7 @@ def retrieve(
         passage_texts=found.texts,
         best_cosine=legs.dense[0][1] if legs.dense else None,
         covered=expansion.covered,
-        passages=sums.passages,
+        passages=opening.sums.passages,
         lang=search.lang,
         policy=search.judging,
     )
@@ -127,27 +128,28 @@ def retrieve(
     )
 
 
-def _ask(search: _Search, guessed: Begun, trace: Trace) -> tuple[tuple[QuestionWord, ...], CorpusSums, Legs]:
+def _ask(search: _Search, guessed: Begun, trace: Trace) -> tuple[tuple[QuestionWord, ...], Legs]:
     """Return the question's words as they are weighed, and both rankings. The vectors are made meanwhile."""
     opening, begun = search.opening, Begun()
     if opening.space and search.steps.dense:
         texts = dict.fromkeys((*opening.expansion.readings, opening.expansion.question))
         begun = begin_embedding(opening.space, tuple(texts), guessed=guessed)
-    words, sums = _weigh_words(opening.expansion, search)
+    words = _weigh_words(search)
     asked = time.perf_counter()
-    lexical = _by_words(words, sums, search)
+    lexical = _by_words(words, search)
     ranked = time.perf_counter()
     vector = _vector(_readings(words, search), search, begun)
     known = time.perf_counter()
     trace.lap("embed", ranked, known, began_s=search.began_s, within="search")
-    dense = _by_meaning(vector, sums, search)
+    dense = _by_meaning(vector, search)
     metrics.HYBRID_SEARCH_SECONDS.observe(ranked - asked + time.perf_counter() - known)
-    return words, sums, Legs(lexical, dense)
+    return words, Legs(lexical, dense)
 
 
-def _by_words(words: Sequence[QuestionWord], sums: CorpusSums, search: _Search) -> Leg:
+def _by_words(words: Sequence[QuestionWord], search: _Search) -> Leg:
     if not search.steps.lexical:
         return ()
+    sums = search.opening.sums
     added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
     weights = lexeme_weights(words, passages=sums.passages, added_weight=added_weight)
     return lexical_leg(weights, sums=sums, reader=search.reader)
@@ -159,23 +161,23 @@ def _vector(readings: Sequence[str], search: _Search, begun: Begun) -> Vectors |
     return middle_vector(search.space, readings, begun=begun, ttl_s=search.policy.embedding_ttl_s)
 
 
-def _by_meaning(vector: Vectors | None, sums: CorpusSums, search: _Search) -> Leg:
+def _by_meaning(vector: Vectors | None, search: _Search) -> Leg:
     if vector is None or search.space is None:
         return ()
-    return dense_leg(vector, space=search.space, sums=sums, reader=search.reader)
+    return dense_leg(vector, space=search.space, sums=search.opening.sums, reader=search.reader)
 
 
-def _weigh_words(expansion: Expansion, search: _Search) -> tuple[tuple[QuestionWord, ...], CorpusSums]:
-    lang = search.lang
+def _weigh_words(search: _Search) -> tuple[QuestionWord, ...]:
+    lang, expansion, passages = search.lang, search.opening.expansion, search.opening.sums.passages
     own = [word for word in dict.fromkeys(words_of(expansion.question)) if not is_function_word(word, lang=lang)]
     added = [word for word in dict.fromkeys(words_of(" ".join(expansion.added))) if word not in own]
-    frequencies, sums = word_frequencies([*own, *added], reader=search.reader)
-    words = (
-        QuestionWord(word, held, is_added=place >= len(own))
-        for place, (word, held) in enumerate(zip([*own, *added], frequencies, strict=True))
-    )
-    common = COMMON_SHARE * sums.passages if lang == "en" else sums.passages
-    return tuple(word for word in words if not word.is_added or word.document_frequency <= common), sums
+    counts = word_counts([*own, *added], reader=search.reader, mark=search.opening.mark)
+    words = [
+        *(QuestionWord(word, counts[word]) for word in own),
+        *(QuestionWord(word, counts[word], is_added=True) for word in added),
+    ]
+    common = COMMON_SHARE * passages if lang == "en" else passages
+    return tuple(word for word in words if not word.is_added or word.document_frequency <= common)
 
 
 def _readings(words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:

@@ -26,9 +26,11 @@ from rag.domain.spaces import Space
 from rag.models import ChunkEmbedding, IndexVersion, Source
 from rag.services.active_space import active_space
 from rag.services.index_sql import indexes_of
-from rag.services.legs_sql import Legs, dense_sql, knobs_sql, search_legs
+from rag.services.legs_sql import Leg, dense_leg, dense_sql, knobs_sql, lexical_leg
+from rag.services.opening import open_search
 from rag.services.retrieve import retrieve
-from rag.services.search_sql import CorpusSums, Reader, word_frequencies
+from rag.services.search_sql import CorpusSums, Reader
+from rag.services.word_counts import word_counts
 from tests.benchmarks import faiss_beside, search_corpus
 from tests.benchmarks.bench_retrieval import QUESTIONS, fresh_database
 
@@ -107,11 +109,11 @@ def _dense(vectors: Vectors) -> list[float]:
 def _nearest(vectors: Vectors) -> list[set[int]]:
     """Return the ten passages next to each question."""
     search = _by_meaning()
-    return [{chunk for chunk, _ in search(vector).dense[:NEAREST]} for vector in vectors]
+    return [{chunk for chunk, _ in search(vector)[:NEAREST]} for vector in vectors]
 
 
-def _by_meaning() -> Callable[[Vectors], Legs]:
-    return partial(search_legs, {}, space=_space(), sums=CorpusSums(_count("rag_chunk"), 60.0), reader=ANYONE)
+def _by_meaning() -> Callable[[Vectors], Leg]:
+    return partial(dense_leg, space=_space(), sums=CorpusSums(_count("rag_chunk"), 60.0), reader=ANYONE)
 
 
 def _shared(found: list[set[int]], truth: list[set[int]]) -> float:
@@ -119,15 +121,16 @@ def _shared(found: list[set[int]], truth: list[set[int]]) -> float:
 
 
 def _lexical(questions: Sequence[str]) -> list[float]:
-    """Search by words alone: how frequent they are, and the ranking."""
+    """Search by words alone: how frequent they are, counted anew, and the ranking."""
     return [_timed(partial(_by_words, question)) for question in questions]
 
 
 def _by_words(question: str) -> None:
     words = [word for word in dict.fromkeys(words_of(question)) if not is_function_word(word, lang="en")]
-    frequencies, sums = word_frequencies(words, reader=ANYONE)
-    weighed = [QuestionWord(word, held) for word, held in zip(words, frequencies, strict=True)]
-    search_legs(lexeme_weights(weighed, passages=sums.passages), None, space=None, sums=sums, reader=ANYONE)
+    sums = open_search(question, lang="en", reader=ANYONE, with_glossary=False).sums
+    counts = word_counts(words, reader=ANYONE, mark=None)
+    weighed = [QuestionWord(word, held) for word, held in counts.items()]
+    lexical_leg(lexeme_weights(weighed, passages=sums.passages), sums=sums, reader=ANYONE)
 
 
 def _in_database(vectors: Vectors) -> float:

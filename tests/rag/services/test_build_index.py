@@ -13,7 +13,7 @@ from rag.services import index_sql
 from rag.services.active_space import space_of
 from rag.services.build_index import build_index, index_fits
 from rag.services.index_recall import tuned
-from rag.services.legs_sql import dense_leg_sql, knobs_sql, search_legs
+from rag.services.legs_sql import dense_leg, dense_leg_sql, knobs_sql
 from rag.services.search_sql import CorpusSums, Reader
 from tests.rag.services.vectors import space_row, stored_passages, stored_vectors, unit_vectors
 
@@ -37,8 +37,8 @@ def filled(shelf: Source, count: int, *, dimension: int = NARROW, **values: obje
 def nearest(row: IndexVersion, *, at: int = 0, reader: Reader = ANYONE, visible: int = EXACT_BELOW) -> list[int]:
     """Search near the vector of the passage at this place; `visible` passages are more than an exact scan gets."""
     vector = unit_vectors(at + 1, dimension=row.dimension)[at] if at else unit_vectors(1, dimension=row.dimension)[0]
-    legs = search_legs({}, vector, space=space_of(row), sums=CorpusSums(visible, 10.0), reader=reader)
-    return [chunk for chunk, _ in legs.dense]
+    leg = dense_leg(vector, space=space_of(row), sums=CorpusSums(visible, 10.0), reader=reader)
+    return [chunk for chunk, _ in leg]
 
 
 def plan_of(row: IndexVersion, *, reader: Reader = ANYONE) -> str:

@@ -7,10 +7,11 @@ import pytest
 from models_registry.services.embed import embed_question
 from rag.domain.documents import RawDocument
 from rag.models import Chunk, ChunkEmbedding, Posting, Source
-from rag.services.active_space import active_space
 from rag.services.ingest import ingest_documents
-from rag.services.legs_sql import Legs, search_legs
-from rag.services.search_sql import CorpusSums, Reader, word_frequencies
+from rag.services.legs_sql import Legs, dense_leg, lexical_leg
+from rag.services.opening import open_search
+from rag.services.search_sql import CorpusSums, Reader
+from rag.services.word_counts import word_counts
 from tests.rag.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -19,10 +20,13 @@ WORDS = ("channel", "fee", "rebalance", "frais")
 
 def legs_of(reader: Reader, *words: str) -> tuple[Legs, CorpusSums]:
     """Search by words and by meaning, as far as this reader sees."""
-    found, sums = word_frequencies(words or WORDS, reader=reader)
-    weights = {lexeme: 1.0 for lexemes in found for lexeme in lexemes}
+    opening = open_search(" ".join(words or WORDS), lang="en", reader=reader, with_glossary=False)
+    counts = word_counts(words or WORDS, reader=reader, mark=opening.mark)
+    weights = {lexeme: 1.0 for lexemes in counts.values() for lexeme in lexemes}
     vector = embed_question(" ".join(words or WORDS))
-    return search_legs(weights, vector, space=active_space(), sums=sums, reader=reader), sums
+    assert opening.space
+    dense = dense_leg(vector, space=opening.space, sums=opening.sums, reader=reader)
+    return Legs(lexical_leg(weights, sums=opening.sums, reader=reader), dense), opening.sums
 
 
 def chunks_of(source: Source) -> set[int]:
@@ -75,11 +79,11 @@ def test_each_leg_and_the_word_counts_stay_within_the_languages(library: Source,
     spoken = set(Chunk.objects.filter(document__lang__in=languages).values_list("pk", flat=True))
 
     legs, _ = legs_of(reader)
-    counted, _ = word_frequencies(("frais",), reader=reader)
+    counted = word_counts(("frais",), reader=reader, mark=None)
 
     assert found_by(legs)[1] == spoken
     assert found_by(legs)[0] <= spoken
-    assert bool(sum(counted[0].values())) is ("fr" in languages)
+    assert bool(sum(counted["frais"].values())) is ("fr" in languages)
 
 
 def test_language_and_source_are_repeated_where_they_are_searched(library: Source) -> None:
