@@ -84,15 +84,20 @@ def short_uid(name: str) -> str:
     return f"{name[: UID_LENGTH - 17]}~{digest}"
 
 
-def batches(items: Iterable[Outcome], *, most: int, most_characters: int) -> Iterator[tuple[Outcome, ...]]:
-    """Yield `items` in groups that are bounded both ways; one that is too long alone is a group of its own."""
+def batches(
+    items: Iterable[Outcome], *, most: int, most_characters: int, first: int | None = None
+) -> Iterator[tuple[Outcome, ...]]:
+    """Yield `items` in groups that are bounded both ways; one that is too long alone is a group of its own.
+
+    The `first` group may be a smaller one, so that whoever works on groups begins sooner.
+    """
     group: list[Outcome] = []
-    characters = 0
+    characters, bound = 0, first or most
     for item in items:
         size = len(item.content) if isinstance(item, RawDocument) else 0
-        if group and (len(group) >= most or characters + size > most_characters):
+        if group and (len(group) >= bound or characters + size > most_characters):
             yield tuple(group)
-            group, characters = [], 0
+            group, characters, bound = [], 0, most
         group.append(item)
         characters += size
     if group:

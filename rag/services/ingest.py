@@ -25,6 +25,7 @@ LIBRARY_SLUG = "library"
 LIBRARY_NAME = "Library"
 KNOWLEDGE_DIR = Path(__file__).resolve().parent.parent / "knowledge"
 BATCH = 100  # documents per transaction
+FIRST_BATCH = 16  # so that the embedder begins at once
 BATCH_CHARACTERS = 1_000_000  # and in memory at once
 
 
@@ -88,7 +89,7 @@ def ingest_documents(
     changes = Changes(source, at=at, keeps_others=keeps_others, files=files)
     expected, seen = length_hint(documents, 0), 0
     with EmbedBehind(at=at, report=report, until=until) as embedding:
-        for batch in batches(documents, most=BATCH, most_characters=BATCH_CHARACTERS):
+        for batch in batches(documents, most=BATCH, most_characters=BATCH_CHARACTERS, first=FIRST_BATCH):
             embedding.add(changes.take(batch))
             seen += len(batch)
             if report:
@@ -118,11 +119,6 @@ def ingest_documents(
         without_vectors=str(embedding.failure or ""),
         is_complete=changes.is_complete and embedding.is_complete,
     )
-
-
-def _tell(source: Source, *, began_at: datetime, took_s: float, documents: int, embedded: int) -> None:
-    told = {"lnrag.source": source.slug, "lnrag.documents": documents, "lnrag.embedded": embedded}
-    telemetry.send("ingest", (), began_at=began_at, ms=round(took_s * 1000), attributes=told)
 
 
 def _count(source: Source, changes: Changes) -> None:

@@ -33,9 +33,10 @@ def test_groups_are_bounded_in_number_and_characters() -> None:
 
     by_number = [len(group) for group in batches(items, most=2, most_characters=1000)]
     by_size = [len(group) for group in batches(items, most=100, most_characters=25)]
+    early = [len(group) for group in batches(items, most=2, most_characters=1000, first=1)]
     long = list(batches([replace(DOCUMENT, content="x" * 99)], most=2, most_characters=10))
 
-    assert (by_number, by_size, len(long)) == ([2, 2, 2], [2, 2, 2], 1)
+    assert (by_number, by_size, early, len(long)) == ([2, 2, 2], [2, 2, 2], [1, 2, 2, 1], 1)
 
 
 def piece(ordinal: int, text: str) -> ChunkText:
