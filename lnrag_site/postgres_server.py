@@ -26,6 +26,7 @@ from lnrag_site.postgres_home import (
     own,
     prepare,
 )
+from models_registry.services.hardware import ram_gb
 
 NAME = "lnrag"  # of the database, and of its only role
 MARKER = "postgres_home"  # in the var folder: where its data are
@@ -47,7 +48,6 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "128MB",
     "maintenance_work_mem": "128MB",
     "jit": "off",  # costs more than it gains on queries of a few milliseconds
     "wal_level": "minimal",
@@ -55,6 +55,8 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+LEAST_CACHE_MB, MOST_CACHE_MB = 128, 1024
+CACHE_SHARE = 1 / 8  # of the memory that there is; it is taken only as far as pages are read
 SCRAM_ITERATIONS = 1  # the password is 256 random bits: stretching it only costs 2 ms on each connection
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -181,7 +183,8 @@ def _wait_ready(home: Home, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _spawn(home: Home, *, is_durable: bool) -> subprocess.Popen[bytes]:
-    settings = SETTINGS | {"unix_socket_directories": str(home.sockets)} | ({} if is_durable else NOT_DURABLE)
+    settings = SETTINGS | {"unix_socket_directories": str(home.sockets), "shared_buffers": f"{cache_mb(ram_gb())}MB"}
+    settings |= {} if is_durable else NOT_DURABLE
     if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").total < ROOMY_SHM_BYTES:  # noqa: S108 - only measured
         settings["dynamic_shared_memory_type"] = "mmap"
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -198,6 +201,12 @@ def _spawn(home: Home, *, is_durable: bool) -> subprocess.Popen[bytes]:
         )
     _children[home.folder] = process
     return process
+
+
+def cache_mb(memory_gb: float | None) -> int:
+    """Return in how much memory the server keeps what it read, of so much that this machine or container has, in MB."""
+    share = (memory_gb or 0) * 1000 * CACHE_SHARE
+    return round(min(max(share, LEAST_CACHE_MB), MOST_CACHE_MB))
 
 
 def _postmaster_lines(home: Home) -> list[str]:

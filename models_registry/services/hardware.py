@@ -46,13 +46,7 @@ def measure_in_background() -> None:
     threading.Thread(target=measure, name="measure-hardware", daemon=True).start()
 
 
-@cache
-def _measured() -> Hardware:
-    ram_gb = _ram_gb()
-    return Hardware(ram_gb=ram_gb, cpu_cores=_cores(), gpus=_nvidia() or _amd() or _apple(ram_gb))
-
-
-def _ram_gb() -> float | None:
+def ram_gb() -> float | None:
     """Return the memory of the machine, or of the container that is all of it we may use."""
     try:
         total_bytes = int(psutil.virtual_memory().total)
@@ -60,6 +54,12 @@ def _ram_gb() -> float | None:
         return None
     limit = _text(CGROUP_LIMIT)
     return round(min(total_bytes, int(limit)) / GB if limit.isdigit() else total_bytes / GB, 1)
+
+
+@cache
+def _measured() -> Hardware:
+    memory_gb = ram_gb()
+    return Hardware(ram_gb=memory_gb, cpu_cores=_cores(), gpus=_nvidia() or _amd() or _apple(memory_gb))
 
 
 def _cores() -> int | None:

@@ -100,6 +100,11 @@ def test_the_server_has_vectors_and_asks_for_a_password(var_dir):
         connect(var_dir, password="guess")
 
 
+@pytest.mark.parametrize(("memory_gb", "expected_mb"), [(None, 128), (0.5, 128), (4.0, 500), (25.3, 1024)])
+def test_the_server_keeps_pages_in_an_eighth_of_the_memory(memory_gb, expected_mb):
+    assert postgres_server.cache_mb(memory_gb) == expected_mb
+
+
 def test_nobody_else_can_read_the_data_or_reach_the_socket(var_dir):
     postgres.attach(var_dir)
 
