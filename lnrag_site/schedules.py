@@ -173,6 +173,7 @@ TIMETABLE = (
 )
 ENQUEUED = (  # by somebody who asked, not by the clock
     "recommendations.tasks.compute_betweenness",
+    "recommendations.tasks.leave_large_nodes",
     "recommendations.tasks.import_uploaded_graph",
     "recommendations.tasks.advise_all_nodes",
     "recommendations.tasks.sync_node",

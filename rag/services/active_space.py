@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from django.core.cache import cache
 
 from models_registry.domain.embedding import EmbeddingModel, Vectors
 from models_registry.domain.errors import ModelError
 from models_registry.services.embed import embed_question, embed_question_by, embed_questions_soon, embedding_space
+from models_registry.services.text_cache import keep_text, kept_text
 from rag.domain.policy import SHIPPED
 from rag.domain.spaces import Element, IndexKind, Space, as_question
 from rag.models import IndexVersion
-from rag.services.cache import CACHE_FAULTS
 
 logger = logging.getLogger(__name__)
 Begun = dict[str, Future[Vectors]]  # vectors under way, by their texts
@@ -113,7 +112,7 @@ _latest = _Latest()
 
 def _by_host(space: Space, text: str, *, key: str, ttl_s: int) -> Vectors | None:
     away = f"rag:embed:away:{space.pk}"
-    if _read(away):
+    if kept_text(away):
         return None
     model = EmbeddingModel(space.model, digest=space.digest, dimension=space.dimension)
     try:
@@ -122,9 +121,9 @@ def _by_host(space: Space, text: str, *, key: str, ttl_s: int) -> Vectors | None
         )
     except ModelError as exc:
         logger.warning("rag.embed.unavailable", extra={"space": space.slug, "code": exc.code})
-        _write(away, "1", LEFT_ALONE_S)
+        keep_text(away, "1", ttl_s=LEFT_ALONE_S)
         return None
-    _write(key, base64.b64encode(vector.astype("<f4").tobytes()).decode(), ttl_s)
+    keep_text(key, base64.b64encode(vector.astype("<f4").tobytes()).decode(), ttl_s=ttl_s)
     return vector
 
 
@@ -134,23 +133,6 @@ def _key(space: Space, text: str) -> str:
 
 
 def _kept(key: str, dimension: int) -> Vectors | None:
-    text = _read(key)
+    text = kept_text(key)
     vector = np.frombuffer(base64.b64decode(text), dtype="<f4") if text else None
     return vector if vector is not None and vector.shape == (dimension,) else None
-
-
-def _read(key: str) -> str | None:
-    try:
-        text: str | None = cache.get(key)
-    except CACHE_FAULTS:
-        return None
-    return text
-
-
-def _write(key: str, text: str, ttl_s: int) -> None:
-    if ttl_s <= 0:
-        return
-    try:
-        cache.set(key, text, ttl_s)
-    except CACHE_FAULTS:
-        logger.warning("rag.cache.unavailable", exc_info=True)

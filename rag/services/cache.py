@@ -11,12 +11,10 @@ from typing import TypeVar
 
 import msgspec
 from django.core.cache import cache
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import F
-from redis.exceptions import RedisError
 
-from models_registry.services.default_breakers import CACHE
-from models_registry.services.guard import with_circuit_breaker
+from models_registry.services.text_cache import CACHE_FAULTS, read_text, write_text
 from rag import metrics
 from rag.domain.answers import AnswerResult
 from rag.domain.expansion import fold
@@ -25,7 +23,6 @@ from rag.domain.policy import SHIPPED
 from rag.models import KeptAnswer, Source
 
 logger = logging.getLogger(__name__)
-CACHE_FAULTS = (DatabaseError, RedisError, OSError)  # an answer never fails for want of a cache
 LAYOUT = 2  # raise it when the fields of what is stored change
 EVERYBODY = "everybody"  # the scope of answers that were made for nobody in particular, by the warmer alone
 T = TypeVar("T")
@@ -132,7 +129,7 @@ def purge() -> int:
 
 def _kept(key: str, kind: type[T]) -> T | None:
     try:
-        text = _read(key)
+        text = read_text(key)
         found = msgspec.json.decode(text, type=kind) if text else None
     except (*CACHE_FAULTS, msgspec.MsgspecError):
         logger.warning("rag.cache.unavailable", exc_info=True)
@@ -144,27 +141,13 @@ def _kept(key: str, kind: type[T]) -> T | None:
 
 def _keep(key: str, value: object, *, ttl_s: int) -> bool:
     try:
-        is_kept = ttl_s > 0 and _write(key, msgspec.json.encode(value).decode(), ttl_s)
+        is_kept = ttl_s > 0 and write_text(key, msgspec.json.encode(value).decode(), ttl_s)
     except CACHE_FAULTS:
         logger.warning("rag.cache.unavailable", exc_info=True)
         metrics.CACHE_OPERATIONS.labels(operation="set", result="error").inc()
         return False
     metrics.CACHE_OPERATIONS.labels(operation="set", result="ok" if is_kept else "skipped").inc()
     return is_kept
-
-
-@with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=None)
-def _read(key: str) -> str | None:
-    """Return the text kept under this key; None also while the cache is left alone."""
-    text: str | None = cache.get(key)
-    return text
-
-
-@with_circuit_breaker(CACHE, failures=CACHE_FAULTS, fallback=False)
-def _write(key: str, text: str, ttl_s: int) -> bool:
-    """Keep a text and return whether it was; while the cache is left alone it is not."""
-    cache.set(key, text, ttl_s)
-    return True
 
 
 def _sha256(content: object) -> str:

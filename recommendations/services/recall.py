@@ -9,9 +9,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.cache import cache
-
 from models_registry.domain.chat import GenerationPlan
+from models_registry.services.text_cache import keep_text, kept_text
 from recommendations.domain.facts import NodeFacts
 from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.services.brief import Brief
@@ -46,10 +45,10 @@ def cache_key(
 
 def recall(key: str) -> dict[str, Any] | None:
     """Return what was said, or None."""
-    text = cache.get(key)
+    text = kept_text(key)
     return None if text is None else json.loads(text)
 
 
 def remember(key: str, said: dict[str, Any]) -> None:
     """Keep what was said for TTL_S; reading it later does not extend that."""
-    cache.set(key, json.dumps(said), TTL_S)
+    keep_text(key, json.dumps(said), ttl_s=TTL_S)

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from models_registry.services.text_cache import keep_text, kept_text
 from rag.domain.events import Event, EventType
 from recommendations.domain.advice import Engine, Priority
 from recommendations.metrics import GENERATED, QUALITY
@@ -78,7 +78,7 @@ def mark_under(standing: str, request: AdviceRequest) -> str:
 
 def kept(mark: str) -> Kept | None:
     """Return the turn kept under this mark, or None."""
-    content = cache.get(mark) if mark else None
+    content = kept_text(mark) if mark else None
     return None if content is None else msgspec.json.decode(content, type=Kept)
 
 
@@ -86,7 +86,7 @@ def keep(mark: str, events: tuple[Event, ...], completed: dict[str, Any], *, run
     """Keep a turn that was told from memory, for TTL_S; telling it again does not extend that."""
     told = tuple((event.type.value, event.progress, dict(event.data)) for event in events)
     until = timezone.now() + timedelta(seconds=TTL_S)  # as the cache counts it
-    cache.set(mark, msgspec.json.encode(Kept(run_id, told, completed, until)).decode(), TTL_S)
+    keep_text(mark, msgspec.json.encode(Kept(run_id, told, completed, until)).decode(), ttl_s=TTL_S)
 
 
 def record(turn: Kept, result: Result, *, user_id: int | None, at: datetime) -> UUID:

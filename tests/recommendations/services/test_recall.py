@@ -44,6 +44,16 @@ def test_the_second_request_is_answered_from_memory(stage: Stage) -> None:
     assert second[-1].data["model_used"] == first.completed["model_used"] == "echo"
 
 
+def test_a_cache_that_is_away_costs_the_memory_not_the_advice(stage: Stage, settings: Any) -> None:
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {"default": away}
+
+    first, second = advised(stage), advised(stage)
+
+    assert Generation.objects.count() == 2
+    assert len(second.recommendations) == len(first.recommendations) > 0
+
+
 def test_numbers_and_times_are_of_the_second_request(stage: Stage) -> None:
     later = stage.demo.at + 5 * MINUTE
 
