@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from feedback.domain.verdicts import Verdict
-from recommendations.domain.advice import Category
+from recommendations.domain.advice import Category, State
 from recommendations.models import NodeConnection, Recommendation
 
 VERDICTS = [(one.value, one.value) for one in Verdict]
@@ -35,6 +35,14 @@ class Rating(models.Model):
         return f"{self.target} {self.thumb:+d}"
 
 
+class ImpactReportQuerySet(models.QuerySet["ImpactReport"]):
+    """Filters of impact reports."""
+
+    def standing(self) -> "ImpactReportQuerySet":
+        """Leave out what was measured of a mark that was taken back since, whether or not it was made again."""
+        return self.filter(recommendation__state=State.APPLIED, measured_at__gte=models.F("recommendation__applied_at"))
+
+
 class ImpactReport(models.Model):
     """What was measured of one applied recommendation, `days_after` days later."""
 
@@ -57,6 +65,8 @@ class ImpactReport(models.Model):
     explanation = models.TextField()
     measured_at = models.DateTimeField(default=timezone.now)
 
+    objects = ImpactReportQuerySet.as_manager()
+
     class Meta:
         ordering = ("-measured_at",)
         constraints = [models.UniqueConstraint(fields=("recommendation", "days_after"), name="one_report_per_horizon")]
@@ -66,7 +76,7 @@ class ImpactReport(models.Model):
 
 
 class CategoryEffect(models.Model):
-    """What all measured advice of one category came to. Recomputed whenever something was measured."""
+    """What all measured advice of one category came to. Recomputed by each measuring job."""
 
     category = models.CharField(max_length=16, choices=[(one.value, one.value) for one in Category])
     days_after = models.PositiveSmallIntegerField()

@@ -87,7 +87,8 @@ def state_counts(user: Viewer, *, at: datetime) -> tuple[StateCount, ...]:
     for category, state, count in rows.order_by().values_list("category", "state").annotate(count=Count("pk")):
         by_category.setdefault(category, dict.fromkeys((one.value for one in State), 0))[state] = count
     means = dict(
-        ImpactReport.objects.filter(recommendation__in=rows)
+        ImpactReport.objects.standing()
+        .filter(recommendation__in=rows)
         .order_by()
         .values_list("recommendation__category")
         .annotate(mean=Avg("effectiveness_score"))
@@ -120,8 +121,9 @@ def balance(user: Viewer, *, days_after: int, at: datetime) -> Balance:
     The interval adds variances: the channels are measured each on their own.
     """
     visible = Recommendation.objects.visible_to(user)
-    rows = ImpactReport.objects.filter(recommendation__in=visible, days_after=days_after, gain_sat__has_key="middle")
-    gains: list[dict[str, Any]] = list(rows.values_list("gain_sat", flat=True))
+    rows = ImpactReport.objects.standing().filter(recommendation__in=visible, days_after=days_after)
+    known = rows.filter(gain_sat__has_key="middle")
+    gains: list[dict[str, Any]] = list(known.values_list("gain_sat", flat=True))
     costs = ChannelCost.objects.filter(
         connection__in=visible.exclude(connection=None).values("connection"), at__gte=at - timedelta(days=DAYS)
     ).aggregate(msat=Sum("cost_msat"))
@@ -137,7 +139,7 @@ def balance(user: Viewer, *, days_after: int, at: datetime) -> Balance:
 def bands(user: Viewer, *, days_after: int) -> tuple[Band, ...]:
     """Return measured effectiveness by the score the advice had: whether scores predict. One statement."""
     visible = Recommendation.objects.visible_to(user)
-    rows = ImpactReport.objects.filter(recommendation__in=visible, days_after=days_after)
+    rows = ImpactReport.objects.standing().filter(recommendation__in=visible, days_after=days_after)
     values = rows.exclude(effectiveness_score=None).values_list("recommendation__score", "effectiveness_score")
     found: list[list[tuple[float, float]]] = [[] for _ in range(BANDS)]
     for score, effectiveness in values:
@@ -170,5 +172,5 @@ def _band(number: int, pairs: list[tuple[float, float]]) -> Band:
 
 def _visible(user: Viewer) -> Any:
     visible = Recommendation.objects.visible_to(user)
-    rows = ImpactReport.objects.filter(recommendation__in=visible).exclude(effectiveness_score=None)
+    rows = ImpactReport.objects.standing().filter(recommendation__in=visible).exclude(effectiveness_score=None)
     return rows.select_related("recommendation__node")

@@ -86,4 +86,4 @@ def _balances(row: Recommendation, span: Span) -> Mapping[str, Window]:
     """Return the local ratio kept when it was applied, and the one read after the window, if any."""
     before: Mapping[str, float] = row.payload.get("baseline", {}).get("local_ratios", {})
     after = local_ratios(row.connection_id, read_since=span.end)
-    return {scid: Window(before.get(scid), after.get(scid)) for scid in before.keys() | after.keys()}
+    return {scid: Window(before.get(scid), after.get(scid)) for scid in sorted(before.keys() | after.keys())}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from feedback.domain.impact import Metric, net_of
 from feedback.domain.learning import Outcome, Proposal, propose
@@ -25,12 +26,23 @@ class Learned:
     is_active: bool
 
 
+def learn_from_new(*, at: datetime) -> Learned | None:
+    """Learn from what was measured since the newest revision; None where nothing was. Of two jobs at once, one does."""
+    with transaction.atomic():
+        weights.hold()
+        measured_at = _controlled(policy().measure_after_days).aggregate(latest=Max("measured_at"))["latest"]
+        if measured_at is None or WeightRevision.objects.filter(created_at__gte=measured_at).exists():
+            return None
+        return learn(at=max(at, measured_at))  # the other job may have begun, and measured, a moment later
+
+
 def learn(*, days_after: int | None = None, at: datetime) -> Learned:
     """Propose weights from the controlled outcomes, within their bounds; at most one proposal stands at a time."""
     rules = policy()
-    outcomes = read_outcomes(days_after=days_after or rules.measure_after_days)
     with transaction.atomic():
-        active = WeightRevision.objects.select_for_update().filter(is_active=True).first() or WeightRevision()
+        weights.hold()
+        outcomes = read_outcomes(days_after=days_after or rules.measure_after_days)
+        active = WeightRevision.objects.filter(is_active=True).first() or WeightRevision()
         now = {name: float(getattr(active, name)) for name in weights.SHIPPED}
         proposal = propose(now, outcomes)
         if not proposal.is_change or _stands(proposal):
@@ -44,10 +56,11 @@ def learn(*, days_after: int | None = None, at: datetime) -> Learned:
 
 def read_outcomes(*, days_after: int) -> list[Outcome]:
     """Return every controlled outcome at this horizon, whatever it was."""
-    rows = ImpactReport.objects.filter(days_after=days_after, judgment__effect__isnull=False)
     found = []
-    for category, payload, effects in rows.order_by("pk").values_list(
-        "recommendation__category", "recommendation__payload", "effects"
+    for category, payload, effects in (
+        _controlled(days_after)
+        .order_by("pk")
+        .values_list("recommendation__category", "recommendation__payload", "effects")
     ):
         net = net_effect(effects)
         if net is not None:
@@ -59,6 +72,10 @@ def net_effect(effects: dict[str, dict[str, float | None]]) -> float | None:
     """Return the net effect of a report, -1 to 1, from its stored effects; None where it had no score."""
     known = {Metric(name): effect["effect"] for name, effect in effects.items() if effect.get("effect") is not None}
     return net_of({metric: float(effect or 0.0) for metric, effect in known.items()})
+
+
+def _controlled(days_after: int) -> QuerySet[ImpactReport]:
+    return ImpactReport.objects.standing().filter(days_after=days_after, judgment__effect__isnull=False)
 
 
 def _stands(proposal: Proposal) -> bool:

@@ -35,9 +35,15 @@ UNKNOWN = Judgment(Verdict.UNKNOWN, None, None, None, 0.0, (), 0.0, 0.0, None)
 def due(*, at: datetime, days_after: int | None = None) -> Sequence[UUID]:
     """Return the applied recommendations whose time has come and that have no report for this horizon yet."""
     days = policy().measure_after_days if days_after is None else days_after
-    reported = ImpactReport.objects.filter(days_after=days).values("recommendation_id")
+    reported = ImpactReport.objects.standing().filter(days_after=days).values("recommendation_id")
     rows = Recommendation.objects.filter(state=State.APPLIED, applied_at__lte=at - timedelta(days=days))
     return list(rows.exclude(pk__in=reported).order_by("applied_at").values_list("pk", flat=True))
+
+
+def measure_due(*, days_after: int, at: datetime) -> tuple[ImpactReport, ...]:
+    """Measure all that is due at this horizon; return the reports. What another worker measures is left to it."""
+    found = (_measured_once(key, days_after=days_after, at=at) for key in due(at=at, days_after=days_after))
+    return tuple(report for report in found if report is not None)
 
 
 def measure_recommendation_impact(
@@ -49,15 +55,34 @@ def measure_recommendation_impact(
     """
     days = policy().measure_after_days if days_after is None else days_after
     with transaction.atomic():
-        # Locked: of two workers that measure it at once, the second finds what the first wrote.
-        rows = Recommendation.objects.select_for_update(of=("self",)).select_related("connection", "node")
-        row = rows.filter(pk=recommendation_id, state=State.APPLIED).first()
+        row = _locked(recommendation_id)
         if row is None or row.applied_at is None:
             raise TargetNotFound("Only an applied recommendation can be measured.")
-        fields = _measured(row, span_of(row, row.applied_at, days_after=days))
-        report, _ = ImpactReport.objects.update_or_create(
-            recommendation=row, days_after=days, defaults={**fields, "measured_at": at}
-        )
+        return _reported(row, applied_at=row.applied_at, days_after=days, at=at)
+
+
+def _measured_once(recommendation_id: UUID, *, days_after: int, at: datetime) -> ImpactReport | None:
+    """Return the new report; None when by now somebody else measured it, or its mark was taken back."""
+    with transaction.atomic():
+        row = _locked(recommendation_id)
+        if row is None or row.applied_at is None or row.applied_at > at - timedelta(days=days_after):
+            return None
+        if ImpactReport.objects.standing().filter(recommendation=row, days_after=days_after).exists():
+            return None
+        return _reported(row, applied_at=row.applied_at, days_after=days_after, at=at)
+
+
+def _locked(recommendation_id: UUID) -> Recommendation | None:
+    """Return the applied recommendation; nobody takes its mark back, or measures it, until the transaction ends."""
+    rows = Recommendation.objects.select_for_update(of=("self",)).select_related("connection", "node")
+    return rows.filter(pk=recommendation_id, state=State.APPLIED).first()
+
+
+def _reported(row: Recommendation, *, applied_at: datetime, days_after: int, at: datetime) -> ImpactReport:
+    fields = _measured(row, span_of(row, applied_at, days_after=days_after))
+    report, _ = ImpactReport.objects.update_or_create(
+        recommendation=row, days_after=days_after, defaults={**fields, "measured_at": at}
+    )
     if report.effectiveness_score is not None:
         EFFECTIVENESS.labels(category=row.category).observe(report.effectiveness_score)
     return report

@@ -42,7 +42,7 @@ def pool_categories(*, days_after: int, at: datetime) -> int:
 def _read(days_after: int) -> tuple[defaultdict[str, list[Judgment]], defaultdict[str, list[float]]]:
     judged: defaultdict[str, list[Judgment]] = defaultdict(list)
     scores: defaultdict[str, list[float]] = defaultdict(list)
-    rows = ImpactReport.objects.filter(days_after=days_after)
+    rows = ImpactReport.objects.standing().filter(days_after=days_after)
     for category, judgment, score in rows.values_list(
         "recommendation__category", "judgment", "effectiveness_score"
     ).iterator():

@@ -35,11 +35,11 @@ def rate(
         raise RatingInvalid("target", f"Expected one of {', '.join(Rating.Target.values)}.")
     if not _exists(target, target_id, user=user):
         raise TargetNotFound(f"There is no such {target}.")
-    RATINGS.labels(rating=thumb).inc()
     with transaction.atomic():
         row = _stored(target, target_id, thumb=THUMBS[thumb], reason=reason, unit=unit, at=at)
         _judge_generation(target, UUID(target_id))
         _tell_rollouts(target, UUID(target_id), thumb=THUMBS[thumb], at=at)
+    RATINGS.labels(rating=thumb).inc()
     return row
 
 
@@ -62,6 +62,7 @@ def _judge_generation(target: str, key: UUID) -> None:
     generation_id, keys = (answer_generation(key), (key,)) if is_answer else recommendation_generation(key)
     if generation_id is None:
         return
+    ledger.hold(generation_id)  # of two votes at once, each would be told without the other
     votes = Rating.objects.filter(target=target, target_id__in=[str(one) for one in keys])
     balance = votes.aggregate(sum=Sum("thumb"))["sum"] or 0
     ledger.rate(generation_id, value=(balance > 0) - (balance < 0) or None)

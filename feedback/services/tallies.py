@@ -63,7 +63,7 @@ def tallies(row: Recommendation, span: Span) -> Mapping[str, ChannelTally]:
         cursor.execute(COUNTS, given)
         found = {scid: numbers for scid, *numbers in cursor.fetchall()}
     scids = PrivateChannel.objects.filter(connection=row.connection_id).values_list("scid", flat=True)
-    return {scid: _tally(found.get(scid, (0, 0, 0, 0)), span) for scid in {*scids, *found}}
+    return {scid: _tally(found.get(scid, (0, 0, 0, 0)), span) for scid in sorted({*scids, *found})}
 
 
 def covers(row: Recommendation, span: Span) -> bool:

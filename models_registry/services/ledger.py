@@ -43,6 +43,11 @@ def rate(generation_id: uuid.UUID | None, *, value: int | None) -> None:
         Generation.objects.filter(pk=generation_id).update(rating=value)
 
 
+def hold(generation_id: uuid.UUID) -> None:
+    """Have whoever else judges this generation wait until the transaction ends, to count what is then voted."""
+    Generation.objects.select_for_update(no_key=True).filter(pk=generation_id).values("pk").first()
+
+
 def flush() -> None:
     """Store what still waits, in this thread, before returning."""
     _queue.flush()

@@ -59,4 +59,5 @@ def expose(unit: str, met: Assignment, *, at: datetime) -> None:
         return
     if met.spec.is_watched:
         hold_if_crossed(row, met, at=at)
-    Exposure.objects.filter(pk=row.pk).update(**now, bucket=met.bucket)
+    # A turn that began earlier and is written later tells of the past.
+    Exposure.objects.filter(pk=row.pk, latest_at__lte=at).update(**now, bucket=met.bucket)

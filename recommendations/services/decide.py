@@ -82,10 +82,11 @@ def _move(key: UUID, target: State, *, user: Actor, actor: str, at: datetime, **
             raise MoveNotAllowed(row.state, target)
         for name, text in words.items():
             setattr(row, name, text)
+        decided_at = max(at, row.viewed_at or at)  # who waited for the row read the clock before who was faster
         if target is State.APPLIED:
-            _become_applied(row, actor=actor, at=at)
+            _become_applied(row, actor=actor, at=decided_at)
         else:
-            _set(row, target, actor=actor, at=at)
+            _set(row, target, actor=actor, at=decided_at)
         return row
 
 

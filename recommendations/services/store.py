@@ -1,7 +1,7 @@
 """The record phase of a turn of advice: one write with the run, its tracked advice and the generation behind it."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from recommendations.domain.recommendation import ScoredRecommendation
 from recommendations.metrics import GENERATED, QUALITY
 from recommendations.models import Recommendation, RecommendationRun
 from recommendations.services.cards import lacking
+from recommendations.services.decide import NOT_APPLIED
 from recommendations.services.prepare import Prepared
 from recommendations.services.recall import remember
 from recommendations.services.shadow_offer import offer
@@ -202,8 +203,7 @@ def _counts(result: Result) -> dict[str, int]:
 
 def _upsert(prepared: Prepared, result: Result, run: RecommendationRun, *, at: datetime) -> None:
     rows = {row.pk: row for row in (_row(prepared, item, run, at=at) for item in result.shown)}
-    for decided in _decided(rows):
-        del rows[decided]
+    _keep_decisions(rows)
     Recommendation.objects.bulk_create(
         [rows[key] for key in sorted(rows)],  # two turns at once take the rows in one order, or they would block
         update_conflicts=True,
@@ -212,10 +212,14 @@ def _upsert(prepared: Prepared, result: Result, run: RecommendationRun, *, at: d
     )
 
 
-def _decided(keys: Iterable[UUID]) -> list[UUID]:
-    """Return the rows decided on by now, be it while the model spoke; nobody decides until we are done."""
-    known = Recommendation.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk")
-    return [key for key, state in known.values_list("pk", "state") if state in FROZEN_STATES]
+def _keep_decisions(rows: dict[UUID, Recommendation]) -> None:
+    """Leave out what was decided on by now, be it while the model spoke; nobody decides until we are done."""
+    known = Recommendation.objects.select_for_update().filter(pk__in=list(rows)).order_by("pk")
+    for key, state, is_not_applied in known.values_list("pk", "state", f"payload__{NOT_APPLIED}"):
+        if state in FROZEN_STATES:
+            del rows[key]
+        elif is_not_applied:
+            rows[key].payload = Value({**rows[key].payload.value, NOT_APPLIED: True}, JSONField())
 
 
 def _row(prepared: Prepared, item: ScoredRecommendation, run: RecommendationRun, *, at: datetime) -> Recommendation:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import JSONObject
 
 from recommendations.domain.advice import Thresholds
@@ -15,6 +15,7 @@ from recommendations.domain.findings.catalog import default_thresholds
 from recommendations.domain.scoring import FACTOR_NAMES, Goal, Weights
 from recommendations.models import Threshold, TrackRecord, WeightRevision
 
+LOCK = 0x77656967  # "weig"
 SHIPPED = {name: float(getattr(Weights(), name)) for name in FACTOR_NAMES}
 # Read with the weights: one statement, whatever was measured.
 RECORDS = ArraySubquery(TrackRecord.objects.values(told=JSONObject(category="category", factor="factor")))
@@ -70,8 +71,18 @@ def note_records(factors: Mapping[str, tuple[float, int]], *, at: datetime) -> N
 def activate(revision: WeightRevision) -> None:
     """Make `revision` the one in force; the one before stays in the history."""
     with transaction.atomic():
-        WeightRevision.objects.select_for_update().filter(is_active=True).update(is_active=False)
+        hold()
+        WeightRevision.objects.filter(is_active=True).update(is_active=False)
         WeightRevision.objects.filter(pk=revision.pk).update(is_active=True)
+
+
+def hold() -> None:
+    """Have whoever else proposes or activates weights wait until this transaction ends.
+
+    A lock on the active row would not do: who waited for it finds it active no longer, and the new one not yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def ensure_revision(*, at: datetime) -> bool:

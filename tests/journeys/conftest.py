@@ -40,6 +40,20 @@ def served(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield daphne
 
 
+@pytest.fixture(scope="session")
+def neighbor(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A second web process on the same database."""
+    log: Path = tmp_path_factory.mktemp("neighbor") / "daphne.log"
+    with Served(dict(connection.settings_dict), log) as daphne:
+        yield daphne
+
+
+@pytest.fixture
+def web(served: Served, neighbor: Served) -> tuple[Served, Served]:
+    """Both web processes."""
+    return served, neighbor
+
+
 @pytest.fixture(scope="module")
 def rows(test_database: None, django_db_blocker: Any) -> Iterator[Stage]:
     """The stage, committed once for a module and flushed after it."""

@@ -28,14 +28,6 @@ ASK = "/api/v1/streaming/rag/query"
 QUESTION = {"query": "What is the default base fee?", "use_cache": False}
 
 
-@pytest.fixture(scope="session")
-def neighbor(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A second web process on the same database."""
-    log: Path = tmp_path_factory.mktemp("neighbor") / "daphne.log"
-    with Served(dict(connection.settings_dict), log) as daphne:
-        yield daphne
-
-
 @pytest.fixture
 def slow(stage: Stage) -> Iterator[OllamaServer]:
     """A host that would speak for a minute, token by token."""

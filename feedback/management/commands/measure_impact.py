@@ -1,6 +1,9 @@
 """Detect what was applied and measure what is due, now instead of by the timetable."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -8,7 +11,7 @@ from django.utils import timezone
 
 from feedback.queries import policy
 from feedback.services.detect import detect_applied
-from feedback.services.measure import due, measure_recommendation_impact
+from feedback.services.measure import due, measure_due
 from feedback.services.pooling import pool_categories
 
 
@@ -21,19 +24,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now, rules = timezone.now(), policy()
+        horizons = sorted({rules.measure_after_days, rules.follow_up_days})
         detected = 0 if options["dry_run"] else detect_applied(at=now)
-        told: dict[str, Any] = {"detected": detected, "due": {}, "verdicts": {}}
-        for days in sorted({rules.measure_after_days, rules.follow_up_days}):
-            keys = due(at=now, days_after=days)
-            told["due"][str(days)] = len(keys)
-            if options["dry_run"]:
-                continue
-            for key in keys:
-                report = measure_recommendation_impact(key, days_after=days, at=now)
-                told["verdicts"][report.verdict] = told["verdicts"].get(report.verdict, 0) + 1
-            if keys:
-                pool_categories(days_after=days, at=now)
+        waiting = {str(days): len(due(at=now, days_after=days)) for days in horizons}
+        verdicts = {} if options["dry_run"] else _measured(horizons, at=now)
+        told = {"detected": detected, "due": waiting, "verdicts": verdicts}
         self.stdout.write(json.dumps(told) if options["json"] else _words(told))
+
+
+def _measured(horizons: Sequence[int], *, at: datetime) -> dict[str, int]:
+    """Measure and pool what is due; return how often each verdict was given."""
+    verdicts: Counter[str] = Counter()
+    for days in horizons:
+        verdicts.update(report.verdict for report in measure_due(days_after=days, at=at))
+        pool_categories(days_after=days, at=at)
+    return dict(verdicts)
 
 
 def _words(told: dict[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """Impact is measured from forwards and balances against untouched channels; what was not recorded is unknown."""
 
+import json
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import call_command
 from django.db.models import F
 
 from feedback.domain.errors import TargetNotFound
@@ -229,6 +232,40 @@ def test_it_is_due_seven_days_after_it_was_applied(stage: Stage, key: UUID, forw
     measured(stage, key)
     assert list(due(at=week)) == []
     assert list(due(at=stage.demo.at + 28 * DAY, days_after=28)) == [key]
+
+
+def told_by(*options: str) -> dict[str, Any]:
+    """Return what `measure_impact --json` says."""
+    out = StringIO()
+    call_command("measure_impact", "--json", *options, stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
+
+
+def test_the_command_measures_what_is_due_once(stage: Stage, key: UUID, forwards: list[str]) -> None:
+    applied(stage, key, scid=forwards[0], ratios={})
+
+    due_first = told_by("--dry-run")["due"]
+    first, second = told_by(), told_by()
+
+    assert due_first == first["due"] == {"7": 1, "28": 1}
+    assert sum(first["verdicts"].values()) == 2
+    assert (second["due"], second["verdicts"]) == ({"7": 0, "28": 0}, {})
+
+
+def test_what_is_applied_again_is_measured_again_and_counts_once(stage: Stage, key: UUID, forwards: list[str]) -> None:
+    applied(stage, key, scid=forwards[0], ratios={})
+    measured(stage, key)
+    again_at = stage.demo.at + 9 * DAY
+
+    Recommendation.objects.filter(pk=key).update(state=State.VIEWED, applied_at=None)
+    assert not ImpactReport.objects.standing().exists()
+    assert list(due(at=again_at + 7 * DAY)) == []
+
+    applied(stage, key, scid=forwards[0], at=again_at, ratios={})
+    assert list(due(at=again_at + 7 * DAY)) == [key]
+    measure_recommendation_impact(key, at=again_at + 8 * DAY)
+    assert ImpactReport.objects.standing().count() == ImpactReport.objects.count() == 1
 
 
 def test_the_job_measures_what_is_overdue_and_does_nothing_twice(stage: Stage, key: UUID, forwards: list[str]) -> None:

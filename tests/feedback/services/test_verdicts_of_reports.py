@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from feedback.models import CategoryEffect, FeedbackPolicy, ImpactReport
 from feedback.services.learn import learn
 from feedback.services.measure import measure_recommendation_impact
 from feedback.services.pooling import pool_categories
+from feedback.tasks import measure_due_impacts
 from recommendations.domain.advice import State
 from recommendations.models import (
     ChannelCost,
@@ -25,6 +27,10 @@ from recommendations.services import weights
 from tests.journeys.stage import Stage
 
 DAY = timedelta(days=1)
+JUDGED = {
+    **{"verdict": "inconclusive", "effect": 0.1, "low": -0.2, "high": 0.4},
+    **{"dispersion": 1.0, "events_before": 10, "events_after": 12},
+}
 
 
 @pytest.fixture
@@ -231,6 +237,24 @@ def test_weights_are_proposed_from_thirty_outcomes_and_wait_for_an_administrator
     FeedbackPolicy.objects.update_or_create(pk=1, defaults={"may_activate_weights": True})
     assert learn(at=stage.demo.at).is_active
     assert WeightRevision.objects.order_by("-pk")[0].is_active
+
+
+def test_a_job_pools_and_learns_from_what_another_measured_before_it_died(stage: Stage, key: UUID) -> None:
+    weights.ensure_revision(at=stage.demo.at)
+    row = Recommendation.objects.get(pk=key)
+    for number in range(40):
+        factors = {**dict.fromkeys(weights.SHIPPED, 0.5), "revenue_impact": number / 40}
+        outcome(stage, row, number=number, factors=factors, effect=0.18 * (number / 40 - 0.4))
+    ImpactReport.objects.update(judgment=JUDGED)
+    Recommendation.objects.update(applied_at=timezone.now() - 10 * DAY)
+    FeedbackPolicy.objects.update_or_create(pk=1, defaults={"may_activate_weights": True})
+
+    for _ in range(3):
+        assert measure_due_impacts() == 0  # nothing is due
+
+    assert CategoryEffect.objects.get(category="fees", days_after=7).count == 40
+    assert WeightRevision.objects.count() == 2  # one step, however often the job runs
+    assert WeightRevision.objects.get(is_active=True).revenue_impact > 0.30
 
 
 def outcome(stage: Stage, like: Recommendation, *, number: int, factors: dict[str, float], effect: float) -> None:

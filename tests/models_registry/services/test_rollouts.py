@@ -84,6 +84,17 @@ def test_meeting_twice_is_one_exposure_with_both_times():
     assert str(row) == f"{row.rollout_id}:v2"
 
 
+def test_a_turn_that_began_earlier_and_is_written_later_does_not_undo_the_latest():
+    row = rollout(100)
+    rollout_choice("node", at=NOW)
+    Rollout.objects.filter(pk=row.pk).update(share_percent=0)
+
+    rollout_choice("node", at=NOW - timedelta(seconds=1))
+
+    met = Exposure.objects.get()
+    assert (met.variant, met.share_percent, met.latest_at) == ("v2", Decimal(100), NOW)
+
+
 def test_an_edit_of_the_share_acts_at_once_and_moves_nobody_out():
     row = rollout(10)
     inside = {unit for unit in map(str, range(100)) if rollout_choice(unit, at=NOW).engine is Engine.V2}

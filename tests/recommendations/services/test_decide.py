@@ -128,6 +128,15 @@ def test_applying_keeps_every_channels_balance_to_measure_against(stage: Stage, 
     assert all(0 <= ratio <= 1 for ratio in kept["local_ratios"].values())
 
 
+@pytest.mark.parametrize("verb", ["apply", "reject"])
+def test_who_read_the_clock_earlier_and_came_later_decides_no_earlier(stage: Stage, key: UUID, verb: str) -> None:
+    seen_at = do("view", key, stage).viewed_at
+
+    row = do(verb, key, stage, at=stage.demo.at - timedelta(milliseconds=5))
+
+    assert row.viewed_at == seen_at == (row.applied_at or row.rejected_at)
+
+
 def test_a_balance_that_is_not_known_is_left_out(stage: Stage, key: UUID) -> None:
     unknown = PrivateChannel.objects.filter(connection=stage.demo.connection).first()
     assert unknown

@@ -86,6 +86,16 @@ def test_a_row_that_was_only_seen_is_refreshed_and_stays_seen(stage: Stage) -> N
     assert row.generated_at == stage.demo.at  # when it was first given
 
 
+def test_a_detection_that_was_taken_back_stays_so_when_the_advice_is_given_again(stage: Stage) -> None:
+    key = ids(stage)[0]
+    assert decide.note_applied(UUID(key), applied_at=stage.demo.at)
+    move(stage, key, decide.undo)
+
+    advised(stage, at=stage.demo.at + HOUR)
+
+    assert not decide.note_applied(UUID(key), applied_at=stage.demo.at)
+
+
 def test_dismissed_advice_is_not_shown_again_this_week_but_counted(stage: Stage) -> None:
     first = advised(stage)
     dismissed = first.recommendations[0]["id"]
