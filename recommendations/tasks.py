@@ -12,6 +12,7 @@ from recommendations.queries.enrichment import nodes_of_interest
 from recommendations.services import bulk, enrich, sample_fees, shadow_advice, uploads, warm
 from recommendations.services import sync_node as reading
 from recommendations.services.expire import expire_unapplied
+from recommendations.services.leave_channels import leave_channels
 from recommendations.services.measure_betweenness import measure_betweenness
 from recommendations.services.prune_graph import prune_graphs
 from recommendations.services.send_alerts import recipients, send_due
@@ -19,6 +20,11 @@ from recommendations.services.sync_steps import Stage
 from recommendations.services.watch import watch, watched_connections
 
 logger = logging.getLogger(__name__)
+
+
+def leave_large_nodes(*, snapshot_id: int, **_future: Any) -> int:
+    """Leave the channels of one snapshot's largest nodes ready for their readers; return of how many nodes."""
+    return leave_channels(snapshot_id)
 
 
 def compute_betweenness(*, snapshot_id: int, **_future: Any) -> int:

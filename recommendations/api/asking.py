@@ -62,5 +62,5 @@ def asked(
         use_cache=words["use_cache"],
         network=words.get("network"),
     )
-    ensure_known(advice.pubkey, network=advice.network)  # a stream could no longer answer 404
+    ensure_known(advice.pubkey, network=advice.network, user=request.user)  # a stream could no longer answer 404
     return Asked(advice, words)

@@ -6,21 +6,26 @@ from functools import lru_cache
 
 from recommendations.domain.facts import MarketFacts
 
+QUARTILES = (25.0, 50.0, 75.0)
+
 
 def quantile(ordered: Sequence[int], *, percent: float) -> int | None:
     """Return the value below which `percent` % of an ascending sequence lies, interpolated; None of nothing."""
+    return _quantiles(ordered, (percent,))[0]
+
+
+def _quantiles(ordered: Sequence[int], percents: tuple[float, ...]) -> Sequence[int | None]:
     if not ordered:
-        return None
-    below, above, share = _place(len(ordered), percent)
-    return round(ordered[below] + (ordered[above] - ordered[below]) * share)
+        return [None] * len(percents)
+    places = _places(len(ordered), percents)
+    return [round(ordered[below] + (ordered[above] - ordered[below]) * share) for below, above, share in places]
 
 
 @lru_cache(maxsize=4_096)  # a large node asks thousands of times, of a few hundred sizes
-def _place(size: int, percent: float) -> tuple[int, int, float]:
-    """Return between which places of so many a quantile lies, and how far from the first to the second."""
-    position = (size - 1) * percent / 100
-    below = int(position)
-    return below, min(below + 1, size - 1), position - below
+def _places(size: int, percents: tuple[float, ...]) -> tuple[tuple[int, int, float], ...]:
+    """Return between which places of so many each quantile lies, and how far from the first to the second."""
+    positions = [(size - 1) * percent / 100 for percent in percents]
+    return tuple((int(one), min(int(one) + 1, size - 1), one - int(one)) for one in positions)
 
 
 def percentile_of(ordered: Sequence[int], value: int) -> float | None:
@@ -69,10 +74,5 @@ def market_facts(rates_ppm: Sequence[int], *, own_rate_ppm: int | None, own_ppm:
     :param own_ppm: the rate of the channel in question, whose place among the others is wanted.
     """
     others = without_rate(rates_ppm, own_rate_ppm)
-    return MarketFacts(
-        sample_size=len(others),
-        p25_ppm=quantile(others, percent=25),
-        median_ppm=quantile(others, percent=50),
-        p75_ppm=quantile(others, percent=75),
-        own_percentile=None if own_ppm is None else percentile_of(others, own_ppm),
-    )
+    percentile = None if own_ppm is None else percentile_of(others, own_ppm)
+    return MarketFacts._make((len(others), *_quantiles(others, QUARTILES), percentile))

@@ -47,7 +47,7 @@ def policy(**changes: Any) -> PolicyFacts:
         is_disabled=False,
         updated_at=AT - timedelta(days=3),
     )
-    return replace(shipped, **changes)
+    return shipped._replace(**changes)
 
 
 def market(
@@ -69,7 +69,7 @@ def market(
 def peer(number: int = 1, **changes: Any) -> PeerFacts:
     """An ordinary, well-connected peer."""
     shipped = PeerFacts(key(number), f"peer {number}", 60, 300_000_000, 2_000_000, AT - timedelta(days=1), 2)
-    return replace(shipped, **changes)
+    return shipped._replace(**changes)
 
 
 def flow(out_sat: int = 2_000_000, in_sat: int = 1_800_000, **changes: Any) -> FlowFacts:

@@ -9,7 +9,7 @@ Ppm = NewType("Ppm", int)
 
 NODE_KEY = re.compile(r"^0[23][0-9a-f]{64}$")
 CHANNEL_POINT = re.compile(r"^[0-9a-f]{64}:\d{1,5}$")
-SCID = re.compile(r"^\d{1,8}x\d{1,8}x\d{1,5}$")
+SCID = re.compile(r"^(\d{1,8})x(\d{1,8})x\d{1,5}$")
 BLOCKS_PER_DAY = 144
 FIRST_ALIAS_BLOCK = 16_000_000  # LND's aliases lie from here on; the chain gets there after the year 2300
 MOST_TRANSACTIONS = 20_000  # 60 bytes each fill a block with fewer; an alias of Core Lightning is a random number
@@ -39,7 +39,8 @@ def channel_id_from_scid(scid: str) -> int:
 
 def block_of(scid: str) -> int | None:
     """Return the funding block of a short channel id, or None when it is broken. Ids of the graph name a block."""
-    return int(scid.split("x", 1)[0]) if SCID.match(scid) else None
+    found = SCID.match(scid)
+    return int(found[1]) if found else None
 
 
 def block_unless_alias(scid: str) -> int | None:

@@ -144,7 +144,7 @@ def _priced(channel: ChannelFacts, change: FeeChange, markets: Markets) -> Chann
     market = channel.market
     if fee != policy.fee_ppm and channel.is_announced:
         market = market_facts(markets.rates_ppm[channel.peer.pubkey], own_rate_ppm=None, own_ppm=fee)
-    return replace(channel, own_policy=replace(policy, fee_ppm=fee, base_fee_msat=base), market=market)
+    return replace(channel, own_policy=policy._replace(fee_ppm=fee, base_fee_msat=base), market=market)
 
 
 def _balanced(channel: ChannelFacts, local_ratio: float) -> ChannelFacts:

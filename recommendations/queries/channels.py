@@ -100,7 +100,7 @@ def channels_page(
     :param at: the moment whose on-chain fees are meant; None leaves on-chain costs unknown.
     """
     wanted, sort = filters or ChannelFilters(), sort if sort in SORTS else "capacity"
-    snapshot, node = locate(pubkey, network=network)
+    snapshot, node = locate(pubkey, network=network, user=user)
     seen = visible_connection(node, user=user)
     profits = _profits(seen, snapshot, at=at) if seen else None
     lines = _lines(snapshot, node.pk, wanted, seen=seen, user=user, profits=profits)

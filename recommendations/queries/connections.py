@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from recommendations.domain.refreshing import is_interrupted, is_old, next_reading_at
 from recommendations.models import (
@@ -12,6 +12,7 @@ from recommendations.models import (
     ClosedChannel,
     FailedForward,
     Forward,
+    GraphSnapshot,
     NodeConnection,
     NodeMetrics,
     PrivateChannel,
@@ -61,7 +62,7 @@ class ConnectedNode:
     graph_every_h: int
     uptime_ratio: float | None
     monitored_days: float | None
-    stands_in_graph: bool
+    has_page: bool  # its network has a graph, whether that tells of the node or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,10 @@ def holdings(key: int) -> Holdings:
 
 
 def _listed(rows: QuerySet[NodeConnection], *, at: datetime) -> tuple[ConnectedNode, ...]:
-    listed = tuple(rows.select_related("node"))
+    known = GraphSnapshot.objects.filter(network=OuterRef("node__network"))
+    listed = tuple(rows.select_related("node").annotate(has_page=Exists(known)))
     graphs = _graphs(listed)
-    return tuple(_connected(row, graphs.get(row.node_id), at=at) for row in listed)
+    return tuple(_connected(row, graphs.get(row.node_id), has_page=row.has_page, at=at) for row in listed)
 
 
 def _graphs(rows: tuple[NodeConnection, ...]) -> dict[int, datetime]:
@@ -126,7 +128,7 @@ def _graphs(rows: tuple[NodeConnection, ...]) -> dict[int, datetime]:
     return dict(metrics.values_list("node_id", "snapshot__as_of"))
 
 
-def _connected(row: NodeConnection, graph_as_of: datetime | None, *, at: datetime) -> ConnectedNode:
+def _connected(row: NodeConnection, graph_as_of: datetime | None, *, has_page: bool, at: datetime) -> ConnectedNode:
     every_min = 0 if row.is_paused or not row.is_live else row.refresh_every_min
     is_under_way = row.state in UNDER_WAY
     is_troubled = row.state in TROUBLED or row.failures_in_row > 0  # also while it is being tried again
@@ -159,5 +161,5 @@ def _connected(row: NodeConnection, graph_as_of: datetime | None, *, at: datetim
         graph_every_h=row.graph_every_h,
         uptime_ratio=row.uptime_ratio,
         monitored_days=row.monitored_days,
-        stands_in_graph=graph_as_of is not None,
+        has_page=has_page,
     )

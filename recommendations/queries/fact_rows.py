@@ -10,6 +10,7 @@ from recommendations.domain.facts import PolicyFacts
 from recommendations.models import GraphSnapshot
 
 # Moments come as seconds: Django reads each one's text with a regular expression, 15 us, and a large node has 8,000.
+# In the order of `PolicyFacts`.
 OWN_POLICY = """own.base_fee_msat, own.fee_ppm, own.time_lock_delta, own.min_htlc_msat, own.max_htlc_msat,
   own.is_disabled, extract(epoch FROM own.updated_at)::float, own.inbound_base_fee_msat, own.inbound_fee_ppm,
   extract(epoch FROM own.changed_at)::float"""
@@ -65,7 +66,7 @@ class PeerRow(NamedTuple):
 def channel_rows(node_id: int) -> tuple[ChannelRow, ...]:
     """Return the standing channels of a node with both current policies, largest first. One statement."""
     rows = _fetch(CHANNELS, {"node": node_id})
-    return tuple(ChannelRow._make((*row[:4], policy_of(row[4:14]), policy_of(row[14:24]))) for row in rows)
+    return tuple([ChannelRow._make((*row[:4], policy_of(row[4:14]), policy_of(row[14:]))) for row in rows])
 
 
 def peer_rows(node_ids: Sequence[int], *, snapshot: GraphSnapshot) -> dict[int, PeerRow]:
@@ -77,11 +78,9 @@ def peer_rows(node_ids: Sequence[int], *, snapshot: GraphSnapshot) -> dict[int, 
 
 def policy_of(values: Sequence[Any]) -> PolicyFacts | None:
     """Return a policy of the columns of OWN_POLICY; None where that side announced none."""
-    base, ppm, delta, low, high, is_disabled, updated_s, inbound_base, inbound_ppm, changed_s = values
-    if base is None:
+    if values[0] is None:
         return None
-    updated_at, changed_at = _moment(updated_s), _moment(changed_s)
-    return PolicyFacts(base, ppm, delta, low, high, is_disabled, updated_at, inbound_base, inbound_ppm, changed_at)
+    return PolicyFacts._make((*values[:6], _moment(values[6]), *values[7:9], _moment(values[9])))
 
 
 def _moment(seconds: float | None) -> datetime | None:

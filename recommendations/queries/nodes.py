@@ -145,10 +145,10 @@ class Place:
 def find_place(pubkey: str, *, network: Network | str | None = None, user: Viewer = None) -> Place:
     """Return where a node stands. Three queries, or five for a key that only another network knows.
 
-    :raises NodeNotFound: when it is no key, or no node of the network's newest snapshot.
+    :raises NodeNotFound: when it is no key, or no node of the network's newest snapshot that `user` may see.
     :raises NetworkNotFound: when there is no such network.
     """
-    snapshot, node = locate(pubkey, network=network)
+    snapshot, node = locate(pubkey, network=network, user=user)
     return Place(snapshot, node, visible_connection(node, user=user))
 
 
@@ -157,18 +157,19 @@ def identify(pubkey: str, *, network: Network | str | None = None, user: Viewer 
     return find_place(pubkey, network=network, user=user).identity
 
 
-def ensure_known(pubkey: str, *, network: str | None = None) -> None:
+def ensure_known(pubkey: str, *, network: str | None = None, user: Viewer = None) -> None:
     """Return where there is such a node: a look before a stream begins. One query. Raises as `find_place`."""
     standing = Node.objects.filter(pubkey=normalize_node_key(pubkey) or "", until_snapshot=None)
     if not (standing.filter(network__slug=network) if network else standing).exists():
-        locate(pubkey, network=network)
+        locate(pubkey, network=network, user=user)
 
 
-def locate(pubkey: str, *, network: Network | str | None = None) -> tuple[GraphSnapshot, Node]:
+def locate(pubkey: str, *, network: Network | str | None = None, user: Viewer = None) -> tuple[GraphSnapshot, Node]:
     """Return the node of this key and the newest snapshot it stands in. Two queries, or four when elsewhere.
 
     Without a named network the default one is meant; a key that only another network knows (the demo node, beside a
-    real graph) is found there. Nothing of two networks is mixed: all that follows is of that one.
+    real graph) is found there. Nothing of two networks is mixed: all that follows is of that one. A node that `user`
+    connected is found though no graph tells of it: it may have no channel that is announced.
 
     :raises NodeNotFound: when there is none.
     :raises NetworkNotFound: when there is no such network.
@@ -182,9 +183,20 @@ def locate(pubkey: str, *, network: Network | str | None = None) -> tuple[GraphS
     if node is None and network is None:
         node = standing.select_related("network").order_by("network__is_synthetic", "network__slug").first()
         snapshot = snapshot if node is None else newest_snapshot(node.network)
+    if node is None and (node := _connected(key, network=snapshot.network if network else None, user=user)):
+        snapshot = newest_snapshot(node.network)
     if node is None:
         raise NodeNotFound(key)
     return snapshot, node
+
+
+def _connected(key: str, *, network: Network | None, user: Viewer) -> Node | None:
+    """Return the node of this key that this user connected, in this network or any. One query, or none."""
+    if user is None or user.pk is None:
+        return None
+    own = NodeConnection.objects.filter(owner_id=user.pk, node__pubkey=key).select_related("node__network")
+    row = (own.filter(node__network=network) if network else own).order_by("pk").first()
+    return row.node if row else None
 
 
 def visible_connection(node: Node, *, user: Viewer) -> NodeConnection | None:
@@ -235,9 +247,11 @@ def capacity_rank(metrics: NodeMetrics) -> int | None:
     return larger.count() + 1
 
 
-def metrics_history(pubkey: str, *, network: Network | str | None = None) -> tuple[MetricsPoint, ...]:
+def metrics_history(
+    pubkey: str, *, network: Network | str | None = None, user: Viewer = None
+) -> tuple[MetricsPoint, ...]:
     """Return a node's figures in every snapshot, oldest first. Three queries. Raises as `identify`."""
-    _, node = locate(pubkey, network=network)
+    _, node = locate(pubkey, network=network, user=user)
     rows = NodeMetrics.objects.filter(node=node).order_by("snapshot__as_of")
     names = (
         *("snapshot__as_of", "channel_count", "live_channel_count", "capacity_sat", "median_fee_ppm"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -127,9 +127,8 @@ def told_policy(told: str, *, changed_at: datetime | None, announced: PolicyFact
     policy = PolicyFacts(*record[:6], updated_at, record.inbound_base_fee_msat, record.inbound_fee_ppm, changed_at)
     if announced is None:
         return policy
-    is_same = replace(announced, updated_at=updated_at, changed_at=changed_at) == policy
-    return replace(
-        policy,
+    is_same = announced._replace(updated_at=updated_at, changed_at=changed_at) == policy
+    return policy._replace(
         updated_at=updated_at or announced.updated_at,
         changed_at=changed_at or (announced.changed_at if is_same else None),
     )

@@ -28,6 +28,7 @@ from recommendations.services.recommend import STOPPED_NOTE
 from recommendations.services.voice import (
     INTERRUPTED,
     NO_MODEL_NOTE,
+    READING,
     WRITING,
     Interrupted,
     Unspoken,
@@ -59,7 +60,7 @@ async def analyze(
     """
     begun = clock()
     with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
-        yield status("Reading what is known of the node.", turn_id=str(ticket.id))
+        yield status(french.said(READING, lang=request.lang), turn_id=str(ticket.id))
         try:
             prepared = await database_sync_to_async(prepare)(replace(request, engine=Engine.V2, is_prose=True), at=at)
         except RecommendationsError as exc:
@@ -134,7 +135,7 @@ async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asyn
     try:
         async with aclosing(speech.pieces()) as pieces:
             async for piece in pieces:
-                for event in _heard(piece, analysis, citing, gate, plan):
+                for event in _heard(piece, analysis, citing, gate, plan, lang=prepared.request.lang):
                     yield event
     except GenerationCanceled:
         raise
@@ -161,13 +162,13 @@ async def _speak(prepared: Prepared, analysis: Analysis, ticket: Ticket) -> Asyn
 
 
 def _heard(
-    piece: Piece, analysis: Analysis, citing: CitationFilter, gate: SentenceGate, plan: GenerationPlan
+    piece: Piece, analysis: Analysis, citing: CitationFilter, gate: SentenceGate, plan: GenerationPlan, *, lang: str
 ) -> Iterator[Event]:
     if isinstance(piece, Queued | Loading):
         yield waiting(piece)
     elif isinstance(piece, Started):
         analysis.model = piece.model
-        yield voice(piece, plan=plan, message=WRITING, progress=FIRST_PROGRESS)
+        yield voice(piece, plan=plan, message=french.said(WRITING, lang=lang), progress=FIRST_PROGRESS)
     elif isinstance(piece, Text):
         yield from _passed(gate.feed(citing.feed(piece.content)), analysis)
 

@@ -15,7 +15,7 @@ from django.db import connection
 from recommendations.models import GraphSnapshot, Network, Node, NodeMetrics
 
 LARGE: Final = 200  # channels; a smaller node is read quicker than it is worth keeping
-MOST_CHANNELS: Final = 6_000  # of all kept nodes: about 25 MB in each process
+MOST_CHANNELS: Final = 6_000  # of all kept nodes: about 9 MB in each process
 MARK: Final = f"""
 SELECT concat_ws(' ', snapshot.xmin, snapshot.ctid, network.xmin, network.ctid, node.xmin, node.ctid,
   metrics.xmin, metrics.ctid)

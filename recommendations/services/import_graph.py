@@ -24,7 +24,7 @@ from recommendations.sources.graph_files import GraphFile, read_graph
 
 MAINNET = "mainnet"
 DEMO = "demo"
-BETWEENNESS_TASK = "recommendations.tasks.compute_betweenness"
+TASKS = ("recommendations.tasks.leave_large_nodes", "recommendations.tasks.compute_betweenness")  # the quick one first
 NO_TIME = "no channel tells when it was updated; say of which moment the graph is with --as-of"
 UNCHANGED = GraphChanges(opened_channels=0, closed_channels=0, opened_policies=0, closed_policies=0)
 
@@ -111,7 +111,8 @@ def store_snapshot(
         known = _known(snapshot)
         changes = UNCHANGED if known else _stored(snapshot, file.records, progress=progress)
         if not known and not dry_run:
-            async_task(BETWEENNESS_TASK, snapshot_id=snapshot.pk)  # beside the write: it commits or vanishes with it
+            for task in TASKS:
+                async_task(task, snapshot_id=snapshot.pk)  # beside the write: it commits or vanishes with it
         if dry_run:
             transaction.set_rollback(True)
         progress(98, "Committing")

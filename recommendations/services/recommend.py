@@ -31,7 +31,7 @@ from recommendations.services.cards import FIRST_PROGRESS, LATEST_PROGRESS, by_p
 from recommendations.services.prepare import PURPOSE, AdviceRequest, Prepared, prepare
 from recommendations.services.retell import repeat
 from recommendations.services.store import Result, store
-from recommendations.services.voice import NO_MODEL_NOTE, Interrupted, Unspoken, speak
+from recommendations.services.voice import NO_MODEL_NOTE, READING, Interrupted, Unspoken, speak
 
 STOPPED_NOTE = "Stopped. What had arrived so far is kept."
 
@@ -45,7 +45,7 @@ async def advise(
     """
     begun, request = clock(), bounded(request)
     with turns.opened(ticket or Ticket(), unit=request.unit, purpose=PURPOSE) as ticket:
-        yield status("Reading what is known of the node.", turn_id=str(ticket.id))
+        yield status(french.said(READING, lang=request.lang), turn_id=str(ticket.id))
         try:
             script = await sync_to_async(_script)(request, at=at)
         except RecommendationsError as exc:

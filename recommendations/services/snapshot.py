@@ -38,9 +38,10 @@ from recommendations.queries.private_rows import (
 )
 from recommendations.queries.unlisted import UnlistedRow, unlisted_rows
 from recommendations.services.graph_memory import LARGE, GraphMemory
+from recommendations.services.left_channels import LEFT_FROM, left_channels
 from recommendations.services.own_channels import matched, private_channel, unlisted_channels
 
-STATEMENTS = 12  # three for the place, five for the graph, four for private data; two more to keep a large node
+STATEMENTS = 12  # three for the place, five for the graph, four for private data; to keep a large node three more
 STATEMENTS_UNLISTED = STATEMENTS + 1  # where the node tells of channels that the graph does not know by their id
 KIND_WORDS = {
     NodeConnection.Kind.DEMO: "synthetic demo data",
@@ -51,7 +52,10 @@ KIND_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class GraphRows:
-    """What the graph says of one node; `peers` may hold more than its own. `told`: the channels by these rows alone."""
+    """What the graph says of one node; `peers` may hold more than its own.
+
+    `told`: the channels by the graph alone. Where they are known, the rows that they are made of are not needed.
+    """
 
     node: Node
     metrics: NodeMetrics
@@ -61,7 +65,8 @@ class GraphRows:
     told: tuple[ChannelFacts, ...] | None = None
 
 
-_memory: GraphMemory[GraphRows] = GraphMemory()
+_public: GraphMemory[GraphRows] = GraphMemory()  # of nodes whose channels everybody sees alike
+_beside: GraphMemory[GraphRows] = GraphMemory()  # of nodes that are seen beside what their own node tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +92,50 @@ def node_facts(pubkey: str, *, network: Network | str | None = None, user: Viewe
 def facts_of(place: Place, *, at: datetime) -> NodeFacts:
     """Return the facts of a node whose place is known. The number of queries does not grow with its channels."""
     snapshot, node, seen = place.snapshot, place.node, place.connection
-    metrics = NodeMetrics.objects.defer("peer_ids").get(snapshot=snapshot, node=node)
-    rows = _memory.read(
+    metrics = NodeMetrics.objects.defer("peer_ids").filter(snapshot=snapshot, node=node).first() or _unmeasured(place)
+    memory, read = (_beside, _graph_rows) if seen else (_public, _public_rows)
+    rows = memory.read(
         node,
         snapshot=snapshot,
         channels=metrics.channel_count,
-        afresh=lambda: _graph_rows(node, metrics, snapshot=snapshot),
+        afresh=lambda: read(node, metrics, snapshot=snapshot),
     )
     own = _own_rows(seen, rows.channels, snapshot=snapshot, at=at) if seen else None
     onchain = onchain_of(snapshot, at=at, connection_id=seen.pk if seen else None)
     return facts_from(rows, snapshot=snapshot, network=network_facts(snapshot, onchain=onchain), own=own)
 
 
+def _unmeasured(place: Place) -> NodeMetrics:
+    """Return the measures of a node that no graph tells of: nothing of it is public, and it stands nowhere."""
+    nothing = dict.fromkeys(("channel_count", "capacity_sat", "live_channel_count", "live_capacity_sat"), 0)
+    return NodeMetrics(node=place.node, snapshot=place.snapshot, **nothing)
+
+
 def _graph_rows(node: Node, metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> GraphRows:
     channels = channel_rows(node.pk)
-    rows = GraphRows(
+    return GraphRows(
         node=node,
         metrics=metrics,
         channels=channels,
         peers=peer_rows(tuple({row.peer_id for row in channels}), snapshot=snapshot),
-        candidates=candidate_facts(node.pk, snapshot=snapshot),
+        candidates=candidate_facts(node.pk, snapshot=snapshot) if metrics.pk else (),
     )
-    return replace(rows, told=_channels(rows, None, snapshot=snapshot)) if metrics.channel_count >= LARGE else rows
+
+
+def _public_rows(node: Node, metrics: NodeMetrics, *, snapshot: GraphSnapshot) -> GraphRows:
+    """Return the rows of a node that is seen alone. A large one's channels are told here, or were by the import."""
+    if metrics.channel_count < LARGE:
+        return _graph_rows(node, metrics, snapshot=snapshot)
+    left = left_channels(node.pk, snapshot=snapshot) if metrics.channel_count >= LEFT_FROM else None
+    if left is not None:
+        return GraphRows(node, metrics, (), {}, candidate_facts(node.pk, snapshot=snapshot), left)
+    rows = _graph_rows(node, metrics, snapshot=snapshot)
+    return replace(rows, channels=(), peers={}, told=public_channels(rows, snapshot=snapshot))
+
+
+def public_channels(rows: GraphRows, *, snapshot: GraphSnapshot) -> tuple[ChannelFacts, ...]:
+    """Return the channels of a node by the graph alone."""
+    return _channels(rows, None, snapshot=snapshot)
 
 
 def _own_rows(seen: NodeConnection, listed: Sequence[ChannelRow], *, snapshot: GraphSnapshot, at: datetime) -> OwnRows:
@@ -192,8 +219,11 @@ def _own_policy(
 def _live_scids(rows: Sequence[ChannelRow], *, snapshot: GraphSnapshot) -> frozenset[str]:
     """Return the channels that a side updated within the window."""
     since, until = snapshot.live_since, snapshot.live_until
-    updates = ((row.scid, policy.updated_at) for row in rows for policy in (row.own, row.theirs) if policy)
-    return frozenset(scid for scid, updated in updates if updated and since <= updated <= until)
+
+    def is_within(policy: PolicyFacts | None) -> bool:
+        return policy is not None and policy.updated_at is not None and since <= policy.updated_at <= until
+
+    return frozenset([row.scid for row in rows if is_within(row.own) or is_within(row.theirs)])
 
 
 def _own_rates(rows: Sequence[ChannelRow], *, live: frozenset[str]) -> dict[int, int | None]:

@@ -24,6 +24,7 @@ from recommendations.services.prepare import Prepared
 from recommendations.services.retell import said
 from recommendations.services.store import Result, Spoken
 
+READING = "Reading what is known of the node."
 WRITING = "The local model is writing."
 INTERRUPTED = "The model stopped in mid-answer. What was shown so far is kept; ask again for the rest."
 NO_MODEL_NOTE = "No local model answered: this advice comes from lnrag's exact rules and quoted passages."
@@ -165,7 +166,8 @@ class Hearing:
             yield waiting(piece)
         elif isinstance(piece, Started):
             self.result.model = piece.model
-            yield voice(piece, plan=self.plan, message=WRITING, progress=FIRST_PROGRESS)
+            message = french.said(WRITING, lang=self.prepared.request.lang)
+            yield voice(piece, plan=self.plan, message=message, progress=FIRST_PROGRESS)
         elif isinstance(piece, Text):
             yield from self._cards(piece.content)
         elif isinstance(piece, Finished) and piece.truncation_suspected:

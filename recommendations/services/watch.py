@@ -17,7 +17,7 @@ from recommendations.domain.findings.catalog import examine
 from recommendations.domain.findings.profiles import profiled
 from recommendations.domain.payload import evidence_payload
 from recommendations.domain.recommendation import ScoredRecommendation, recommend
-from recommendations.models import Alert, NodeConnection, NodeMetrics, Watch
+from recommendations.models import Alert, NodeConnection, Watch
 from recommendations.queries.networks import newest_snapshot
 from recommendations.queries.nodes import Place
 from recommendations.queries.sights import sight_of
@@ -66,12 +66,12 @@ def watched_connections() -> tuple[int, ...]:
 def _critical(
     connection: NodeConnection, thresholds: Mapping[str, Thresholds], *, at: datetime
 ) -> tuple[CriticalFinding, ...] | None:
-    """Return what the rules put at the top, or just below; None when the node stands in no graph yet."""
+    """Return what the rules put at the top, or just below; None when there is no graph to compare with yet."""
     stance = stance_of(connection.owner, node_id=connection.node_id)
     try:
         snapshot = newest_snapshot(connection.node.network)
         facts = stance.applied(facts_of(Place(snapshot, connection.node, connection), at=at))
-    except (NetworkNotFound, NodeMetrics.DoesNotExist):
+    except NetworkNotFound:
         return None
     examination = examine(facts, profiled(thresholds, stance.profile))
     scored = recommend(facts, examination, active_weights(GOAL).weights, at=at)

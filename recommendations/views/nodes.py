@@ -84,14 +84,14 @@ def node(request: Request, pubkey: str) -> HttpResponse:
     if request.htmx and (request.htmx.target or "").startswith("channel"):
         return render(request, "recommendations/_channels.html", _channels(request, pubkey))
     facts = _facts(request, pubkey)
-    node_id = identify(facts.pubkey).node_id
+    node_id = identify(facts.pubkey, user=request.user).node_id
     record_view(node_id, day=timezone.now().date())
     run = latest_run(facts.pubkey, user=request.user, network=facts.network.slug)
     context = {
         **_channels(request, facts.pubkey),
         **_figures(facts),
         "facts": facts,
-        "history": [(point.as_of, point.capacity_sat) for point in metrics_history(facts.pubkey)],
+        "history": [(one.as_of, one.capacity_sat) for one in metrics_history(facts.pubkey, user=request.user)],
         "advice_form": AdviceForm(),
         "stance_form": StanceForm(initial={"profile": stance_of(request.user, node_id=node_id).profile}),
         "others": outside_facts(facts),

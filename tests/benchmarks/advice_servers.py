@@ -30,6 +30,7 @@ from rag.services.ingest import load_library
 from recommendations.models import NodeMetrics, Threshold
 from recommendations.services import defaults
 from recommendations.services.import_graph import import_graph
+from recommendations.services.leave_channels import leave_channels
 from tests.benchmarks.bench_retrieval import fresh_database
 from tests.journeys.served import Served, database_url
 
@@ -50,7 +51,7 @@ def furnished() -> Iterator[None]:
         for floor in (model_defaults, rag_defaults, defaults):
             floor.load(at=now)
         load_library(at=now)
-        import_graph(snapshot_path(), at=now)
+        leave_channels(import_graph(snapshot_path(), at=now).snapshot_id or 0)  # as the queue does after an import
         Provider.objects.exclude(slug="echo").update(is_enabled=False)
         Provider.objects.filter(slug="echo").update(is_enabled=True, checked_at=None)
         Strategy.objects.update(max_tokens=60_000)  # it repeats its whole prompt

@@ -52,7 +52,8 @@ def _all_nodes() -> dict[str, object]:
 def _largest(server: Server, *, is_changing: bool = False) -> dict[str, object]:
     """Ask for the largest node's advice by rules, one request after the other.
 
-    Its rows of the graph are kept while nothing changes; with `is_changing` the row of its measures is written before.
+    What the graph says of it is kept while nothing changes. With `is_changing` the row of its measures is written
+    before each request, and what the import left behind is read anew.
     """
     (largest,) = largest_nodes(1)
     path = f"/api/v1/node/{largest}/recommendations?network=mainnet"

@@ -129,27 +129,33 @@ def _largest(
     top: int,
     new: int,
 ) -> Finding:
-    witness = Witness(RULE.slug, facts, channel)
+    witness, (verb, done) = Witness(RULE.slug, facts, channel), _telling(channel)
     return replace(
         blank(RULE, channel.scid, adjusting(days=1)),
-        title=f"Announce at most {new // MSAT:,} sat per payment on channel {channel.scid}",
+        title=f"{verb.capitalize()} at most {new // MSAT:,} sat per payment on channel {channel.scid}",
         explanation=(
-            f"We announce payments up to {top // MSAT:,} sat, but only {local_sat:,} sat ({ratio:.0%}) are"
+            f"We {verb} payments up to {top // MSAT:,} sat, but only {local_sat:,} sat ({ratio:.0%}) are"
             f" on our side: larger ones fail and lower our score with senders. A round {new // MSAT:,} sat keeps the"
             " exact balance private. Raise it again after a refill."
         ),
         evidence=(
-            witness.own("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.own("max_htlc_sat", f"largest payment we {verb}", top // MSAT, "sat"),
             witness.private("local_sat", "our balance", local_sat, "sat"),
             witness.private("local_ratio", "our share of the balance", ratio, "ratio", digits=2),
         ),
         severity=Severity.LOW,
         confidence=CONFIDENCE_MAX,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
-        impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
+        impact=Impact(f"largest payment {done}", new // MSAT, new // MSAT, "sat"),
         topics=TOPICS_LIMIT,
         threshold=f"largest payment above our balance, which is below {thresholds['low_ratio']:.0%}",
     )
+
+
+def _telling(channel: ChannelFacts) -> tuple[str, str]:
+    """Return what is done with a limit, and was: the peer alone learns of an unannounced channel's."""
+    is_public = channel.is_announced or channel.awaits_graph
+    return ("announce", "announced") if is_public else ("allow", "allowed")
 
 
 def _affordable_msat(channel: ChannelFacts, local_sat: int) -> int:
@@ -174,22 +180,23 @@ def _tiny(
     top: int,
 ) -> Finding:
     new, witness = rounded_down(channel.capacity_sat // 2) * MSAT, Witness(RULE.slug, facts, channel)
+    verb, done = _telling(channel)
     return replace(
         blank(RULE, channel.scid, adjusting(days=14, ease=Ease.MEDIUM)),
         title=f"Let larger payments through channel {channel.scid}: up to {new // MSAT:,} sat",
         explanation=(
-            f"We announce at most {top // MSAT:,} sat per payment in a channel of {channel.capacity_sat:,} sat, so"
+            f"We {verb} at most {top // MSAT:,} sat per payment in a channel of {channel.capacity_sat:,} sat, so"
             " larger ones pass it by. If the limit is there on purpose (little balance, a probing defense), leave"
             " it."
         ),
         evidence=(
-            witness.own("max_htlc_sat", "largest payment we announce", top // MSAT, "sat"),
+            witness.own("max_htlc_sat", f"largest payment we {verb}", top // MSAT, "sat"),
             witness.public("capacity_sat", "capacity", channel.capacity_sat, "sat"),
         ),
         severity=Severity.LOW,
         confidence=CONFIDENCE_TINY,
         action=SetHtlcLimits(ChannelRef.of(channel), FeeTerms.of(policy), policy.min_htlc_msat, top, new_max_msat=new),
-        impact=Impact("largest payment announced", new // MSAT, new // MSAT, "sat"),
+        impact=Impact(f"largest payment {done}", new // MSAT, new // MSAT, "sat"),
         facts_needed=2,
         facts_present=1 + (ratio is not None),
         missing=() if ratio is not None else (Need.BALANCES.value,),

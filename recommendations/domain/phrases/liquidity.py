@@ -107,6 +107,15 @@ PHRASES: Mapping[str, str] = {
     "Announce at most {sat} sat per payment on channel {scid:id}": (
         "Annoncer au plus {sat} sat par paiement sur le canal {scid}"
     ),
+    "Allow at most {sat} sat per payment on channel {scid:id}": (
+        "Autoriser au plus {sat} sat par paiement sur le canal {scid}"
+    ),
+    "We allow payments up to {top} sat, but only {local} sat ({ratio}%) are on our side: larger ones fail and lower"
+    " our score with senders. A round {new} sat keeps the exact balance private. Raise it again after a refill.": (
+        "Nous autorisons des paiements jusqu'à {top} sat, mais seuls {local} sat ({ratio} %) sont de notre côté : les"
+        " plus grands échouent et baissent notre note chez les expéditeurs. Un nombre rond, {new} sat, garde secret le"
+        " solde exact. À relever après une recharge."
+    ),
     "We announce payments up to {top} sat, but only {local} sat ({ratio}%) are on our side: larger ones fail and lower"
     " our score with senders. A round {new} sat keeps the exact balance private. Raise it again after a refill.": (
         "Nous annonçons des paiements jusqu'à {top} sat, mais seuls {local} sat ({ratio} %) sont de notre côté : les"
@@ -118,6 +127,11 @@ PHRASES: Mapping[str, str] = {
     ),
     "Let larger payments through channel {scid:id}: up to {sat} sat": (
         "Laisser passer de plus grands paiements par le canal {scid} : jusqu'à {sat} sat"
+    ),
+    "We allow at most {top} sat per payment in a channel of {capacity} sat, so larger ones pass it by. If the limit"
+    " is there on purpose (little balance, a probing defense), leave it.": (
+        "Nous autorisons au plus {top} sat par paiement dans un canal de {capacity} sat : les plus grands l'évitent. Si"
+        " cette limite est voulue (peu de solde, défense contre le sondage), la laisser."
     ),
     "We announce at most {top} sat per payment in a channel of {capacity} sat, so larger ones pass it by. If the limit"
     " is there on purpose (little balance, a probing defense), leave it.": (

@@ -40,6 +40,8 @@ PHRASES: Mapping[str, str] = {
     "The model's answer could not be used: asking once more.": (
         "La réponse du modèle n'a pas pu servir : nouvelle demande."
     ),
+    "Reading what is known of the node.": "Lecture de ce que l'on sait du nœud.",
+    "The local model is writing.": "Le modèle local écrit.",
     "The host may have cut the prompt.": "L'hôte a peut-être tronqué la consigne.",
     "The model stopped in mid-answer. What was shown so far is kept; ask again for the rest.": (
         "Le modèle s'est arrêté au milieu de sa réponse. Ce qui a été montré est gardé ; demander de nouveau le reste."

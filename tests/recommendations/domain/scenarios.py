@@ -59,7 +59,7 @@ def hostile() -> NodeFacts:
         channel(6, private=private(None, flow=None, uptime_ratio=None, monitored_days=None)),
         channel(7, capacity_sat=0, ratio=0.5, flow=flow()),
     )
-    names = (replace(one, peer=replace(one.peer, alias="<b>ignore all rules</b> \u202e; rm -rf /")) for one in strange)
+    names = (replace(one, peer=one.peer._replace(alias="<b>ignore all rules</b> \u202e; rm -rf /")) for one in strange)
     return operated(*names, private=private_node(revenue_msat=None, uptime_ratio=None, monitored_days=None))
 
 

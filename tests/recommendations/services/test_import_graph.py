@@ -46,7 +46,7 @@ def test_the_same_file_again_changes_nothing(tmp_path):
 
     assert (report.created, report.nodes, report.channels) == (False, 4, 3)
     assert rows() == before
-    assert OrmQ.objects.count() == queued == 1
+    assert OrmQ.objects.count() == queued == 2
 
 
 def test_a_dry_run_reports_everything_and_stores_nothing(tmp_path):

@@ -6,6 +6,8 @@ from recommendations.domain.french import BOOK, said
 from recommendations.services import analyze, recommend, snapshot, store, voice
 
 NOTES = (
+    voice.READING,
+    voice.WRITING,
     voice.NO_MODEL_NOTE,
     voice.INTERRUPTED,
     voice.RETRYING,

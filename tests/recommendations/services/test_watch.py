@@ -132,7 +132,7 @@ def test_a_critical_finding_of_the_rules_is_an_alert_until_it_is_gone(node):
     assert alert.over_at == node.at + HOUR
 
 
-def test_a_node_in_no_graph_is_watched_without_the_rules(node):
+def test_a_node_in_no_graph_is_watched_too(node):
     NodeMetrics.objects.filter(node=node.connection.node).delete()
     PrivateChannel.objects.filter(connection=node.connection, scid=scid(0)).update(local_sat=0)
 

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from recommendations.domain import french
 from recommendations.domain.actions import ChannelRef, Inspect, Intent, Look, LoopOut, ManualStep, intents, parameters
 from recommendations.domain.advice import Severity
 from recommendations.domain.command_text import by_hand
@@ -138,7 +139,7 @@ def test_a_disabled_one_is_counted_among_those_that_route_nothing():
 
 def test_parallel_channels_are_judged_apart_when_one_is_not_announced():
     known, secret = channel(1, own_policy=policy(fee_ppm=100)), hidden(2, own_policy=policy(fee_ppm=900))
-    facts = operated(known, replace(secret, peer=replace(secret.peer, pubkey=known.peer.pubkey)))
+    facts = operated(known, replace(secret, peer=secret.peer._replace(pubkey=known.peer.pubkey)))
 
     assert not {finding.rule for finding in examine(facts).findings} & {"parallel_fees"}
 
@@ -182,3 +183,25 @@ def test_what_is_told_of_announced_channels_keeps_its_shape():
 
     assert set(told) == {"scid", "chan_point", "peer_pubkey", "capacity_sat"}
     assert parameters(Inspect("x", Look.CHANNEL, ChannelRef.of(hidden())))["channel"]["is_announced"] is False
+
+
+@pytest.mark.parametrize(
+    ("ratio", "limit_sat", "shown"),
+    [(0.05, 900_000, "at most"), (0.5, 10_000, "Let larger payments")],
+    ids=["above the balance", "below the size"],
+)
+@pytest.mark.parametrize(
+    ("changes", "word"), [({}, "allow"), ({"awaits_graph": True}, "announce"), ({"is_announced": True}, "announce")]
+)
+def test_only_an_announced_channel_announces_its_limits(ratio, limit_sat, shown, changes, word):
+    own = policy(max_htlc_msat=limit_sat * 1_000)
+    facts = operated(hidden(1, **({"own_policy": own, "ratio": ratio, "flow": None} | changes)))
+
+    (found,) = (one for one in examine(facts).findings if one.rule == "htlc_limits")
+
+    assert shown in found.title
+    assert found.impact is not None
+    told = f"{found.title} {found.explanation} {found.evidence[0].label} {found.impact.metric}".lower()
+    assert (word in told, {"allow": "announce ", "announce": "allow "}[word] in told) == (True, False)
+    assert french.said(found.title) != found.title
+    assert french.said(found.evidence[0].label) != found.evidence[0].label
