@@ -172,7 +172,7 @@ def test_a_library_that_is_loaded_costs_only_a_few_statements() -> None:
     assert first.flagged == 0
     assert not second.has_changed
     assert second.embedded == 0
-    assert len(captured) <= 6
+    assert len(captured) <= 7  # one for each group of documents
 
 
 def test_a_renamed_file_keeps_its_row_its_passages_and_their_vectors(library: Source) -> None:
