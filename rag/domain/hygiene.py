@@ -18,40 +18,68 @@ INVISIBLE = re.compile(
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
+ODD_I = str.maketrans("İı", "ii")  # patterns that ignore case take them for an i; folding does not
+
 _ACTION = r"(?:ignore|disregard|forget|bypass|override|ignore[sz]|oublie[sz]?|ne tiens pas compte)"
 _RULES = r"(?:instructions?|rules?|prompts?|directions?|guidelines?|consignes?|règles?|directives?)"
 _WHICH = r"all|any|every|the|your|my|these|those|previous|prior|above|earlier|toutes?|tous|les|tes|vos|ces|précédentes?"
-PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Wording that speaks to a model. A text that holds none of the `needs`, in folded case, holds none of it."""
+
+    name: str
+    needs: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def speaks_in(self, text: str, *, folded: str) -> bool:
+        return any(need in folded for need in self.needs) and self.pattern.search(text) is not None
+
+
+SUSPICIONS = (
+    Suspicion(
         "ignore_instructions",
+        ("ignore", "disregard", "forget", "bypass", "override", "oublie", "ne tiens pas compte"),
         re.compile(rf"\b{_ACTION}(?:\s+(?:de|des|{_WHICH})\b)+[^.\n]{{0,20}}?\s{_RULES}\b", re.IGNORECASE),
     ),
-    (
+    Suspicion(
         "role_change",
+        ("you are now", "from now on", "act as", "pretend to be", "tu es", "vous êtes", "joue le rôle"),
         re.compile(
             r"\b(?:you are now|from now on,? you|act as (?:an?|the)|pretend to be|tu es (?:maintenant|désormais)|"
             r"vous êtes (?:maintenant|désormais)|joue le rôle)\b",
             re.IGNORECASE,
         ),
     ),
-    (
+    Suspicion(
         "prompt_disclosure",
+        ("prompt", "your instructions", "tes consignes", "vos consignes"),
         re.compile(
             r"\b(?:reveal|print|show|repeat|output|affiche|révèle|répète)\b[^.\n]{0,40}"
             r"\b(?:system prompt|initial prompt|your instructions|prompt système|tes consignes|vos consignes)\b",
             re.IGNORECASE,
         ),
     ),
-    (
+    Suspicion(
         "chat_template",
+        ("<|", "inst]", "sys>>", "_of_turn>", "system", "assistant", "user"),
         re.compile(
             r"<\|[a-z_0-9]{2,24}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|^\s*(?:system|assistant|user)\s*:",
             re.IGNORECASE | re.MULTILINE,
         ),
     ),
-    ("fake_boundary", re.compile(r"<{3,}|>{3,}|\b(?:BEGIN|END) (?:OF )?(?:DATA|CONTEXT|DOCUMENT|PASSAGES?)\b")),
-    (
+    Suspicion(
+        "fake_boundary",
+        ("<<<", ">>>", "begin ", "end "),
+        re.compile(r"<{3,}|>{3,}|\b(?:BEGIN|END) (?:OF )?(?:DATA|CONTEXT|DOCUMENT|PASSAGES?)\b"),
+    ),
+    Suspicion(
         "secret_request",
+        (
+            *("seed", "mnemonic", "macaroon", "private key", "api key", "wallet password", "clé privée"),
+            "phrase de récupération",
+        ),
         re.compile(
             r"(?<!never )(?<!not )(?<!n't )(?<!jamais )"
             r"\b(?:send|post|upload|paste|give|share|envoie|donne|partage|colle)[sz]?\b[^.\n]{0,60}"
@@ -59,11 +87,12 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    (
+    Suspicion(
         "hidden_markup",
+        ("<script", "javascript:", "<!--", "onerror", "onload"),
         re.compile(r"<script\b|javascript:|<!--.{0,400}?-->|\bon(?:error|load)\s*=", re.IGNORECASE | re.DOTALL),
     ),
-    ("exfiltration_link", re.compile(r"!\[[^\]]*\]\(\s*https?://[^)\s]*[?&][^)\s]*=", re.IGNORECASE)),
+    Suspicion("exfiltration_link", ("![",), re.compile(r"!\[[^\]]*\]\(\s*https?://[^)\s]*[?&][^)\s]*=", re.IGNORECASE)),
 )
 
 
@@ -99,4 +128,5 @@ def strip_invisible(text: str) -> str:
 
 def suspicious_patterns(text: str) -> tuple[str, ...]:
     """Return the names of the injection patterns that `text` shows, in a fixed order."""
-    return tuple(name for name, pattern in PATTERNS if pattern.search(text))
+    folded = text.casefold() if text.isascii() else text.translate(ODD_I).casefold()
+    return tuple(one.name for one in SUSPICIONS if one.speaks_in(text, folded=folded))

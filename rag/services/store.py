@@ -11,16 +11,13 @@ from rag.domain.chunking import ChunkSizes, ChunkText, Recut, StoredChunk, chunk
 from rag.domain.documents import RawDocument
 from rag.domain.hygiene import CleanText, clean, strip_invisible
 from rag.domain.markdown import tidy
-from rag.models import Chunk, Document, LibraryPolicy, Source
+from rag.models import Chunk, LibraryPolicy, Source
+from rag.services.documents_sql import DocumentRow, write_documents
 from rag.services.postings import write_chunks
 
 CHUNKS_AT_ONCE = 1000  # in one statement
 CHANGING = "changing"  # in the place of a source's hash
 ASIDE = 1_000_000  # ordinals of passages that are being moved: two may not have one ordinal even for a moment
-ROW_FIELDS = (
-    "title", "lang", "content", "content_sha256", "url", "tags", "references", "flags", "dated_at", "ingested_at",
-    "node_pubkey", "channel_id", "media_type", "metrics", "quality",
-)  # fmt: skip
 FILL_SHA256 = """
 UPDATE rag_chunk SET sha256 = encode(sha256(convert_to(breadcrumb || E'\\n' || text, 'UTF8')), 'hex')
 WHERE sha256 = '' AND document_id IN (SELECT id FROM rag_document WHERE source_id = %s)
@@ -71,13 +68,9 @@ def store_batch(source: Source, batch: Sequence[tuple[RawDocument, str]], *, siz
     with transaction.atomic():
         begin_change(source)
         stored = _stored_chunks(source, cuts)
-        rows = [_document_row(source, cut, sha=sha, at=at) for cut, (_, sha) in zip(cuts, batch, strict=True)]
-        rows = Document.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["source", "uid"], update_fields=ROW_FIELDS
-        )
-        new_ids = _recut_all(
-            [(row.pk, recut(stored[row.uid], cut.pieces)) for row, cut in zip(rows, cuts, strict=True)]
-        )
+        rows = [_row(cut, sha=sha, at=at) for cut, (_, sha) in zip(cuts, batch, strict=True)]
+        ids = write_documents(source.pk, rows)
+        new_ids = _recut_all([(ids[cut.raw.uid], recut(stored[cut.raw.uid], cut.pieces)) for cut in cuts])
     return Stored(
         chunks=sum(len(cut.pieces) for cut in cuts),
         flagged=sum(bool(cut.text.flags) for cut in cuts),
@@ -141,24 +134,23 @@ def _place(kept: Sequence[tuple[StoredChunk, ChunkText]]) -> None:
         cursor.execute(PLACE, columns)
 
 
-def _document_row(source: Source, cut: _Cut, *, sha: str, at: datetime) -> Document:
+def _row(cut: _Cut, *, sha: str, at: datetime) -> DocumentRow:
     raw = cut.raw
-    return Document(
-        source=source,
+    return DocumentRow(
         uid=raw.uid,
         title=cut.title,
         lang=raw.lang,
         content=cut.text.text,
         content_sha256=sha,
         url=raw.url,
-        tags=[strip_invisible(tag) for tag in raw.tags],
-        references=[{"name": item.name, "url": item.url} for item in raw.references],
+        tags=tuple(strip_invisible(tag) for tag in raw.tags),
+        references=tuple({"name": item.name, "url": item.url} for item in raw.references),
         node_pubkey=raw.node_pubkey,
         channel_id=raw.channel_id,
         media_type=raw.media_type,
-        metrics=dict(raw.metrics),
-        quality=raw.quality,
-        flags=list(cut.text.flags),
+        metrics=raw.metrics,
+        flags=cut.text.flags,
         dated_at=raw.dated_at,
         ingested_at=at,
+        quality=raw.quality,
     )
