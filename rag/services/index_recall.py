@@ -1,30 +1,36 @@
-"""Measure what an index misses, against comparing every vector, and turn its knob until it misses little (IX-12)."""
+"""Measure what an index misses, against comparing every vector, and turn its knob until it misses little (IX-12).
 
+It is asked for what lies between two passages. Questions lie apart from the passages, and there a graph misses more: at
+100,000 passages it missed 6 % of what is next to questions, 4 % next to such middles, and nothing next to a passage.
+"""
+
+import json
 from dataclasses import replace
 
+import numpy as np
 from django.db import connection, transaction
 
 from rag.domain.spaces import LEAST_RECALL, IndexKind, Space
 from rag.services.legs_sql import dense_sql, knobs_sql
 
 NEAREST = 10
-SAMPLE = 50  # vectors as questions: the standard error at 0.97 is under 1 %
+SAMPLE = 100  # questions: the standard error at 0.97 is about half a percent
 MOST_EF = 800
-# A vector is its own nearest neighbor, which no index misses: it is asked for one more and left out.
-QUESTIONS = """
-SELECT chunk_id, embedding::text FROM rag_chunkembedding WHERE index_version_id = %s
+VECTORS = """
+SELECT embedding::text FROM rag_chunkembedding WHERE index_version_id = %s
 ORDER BY md5(chunk_id::text) LIMIT %s
 """
 ALL = "true"
 ROUNDING = 1e-6
+LEAST_LENGTH = 1e-9  # of the middle of two opposites, which has no direction
 
 
 def tuned(space: Space, *, sample: int = SAMPLE) -> tuple[Space, float]:
     """Return the space with its knob turned up until recall@10 is at least 0.97, and the recall reached."""
-    questions = _questions(space, sample)
-    truth = [_nearest(space, chunk, vector, is_exact=True) for chunk, vector in questions]
+    questions = _between(space, sample)
+    truth = [_nearest(space, vector, is_exact=True) for vector in questions]
     while True:
-        found = [_nearest(space, chunk, vector) for chunk, vector in questions]
+        found = [_nearest(space, vector) for vector in questions]
         recall = _recall(found, truth)
         wider = _wider(space)
         if recall >= LEAST_RECALL or wider is None:
@@ -35,27 +41,31 @@ def tuned(space: Space, *, sample: int = SAMPLE) -> tuple[Space, float]:
 def _wider(space: Space) -> Space | None:
     """Return the space with its knob one notch up, None at the end of the scale."""
     if space.index_kind == IndexKind.HNSW:
-        wider = space.ef_search * 3 // 2
+        wider = space.ef_search * 5 // 4 + 1
         return replace(space, ef_search=min(wider, MOST_EF)) if space.ef_search < MOST_EF else None
     probes, lists = space.probes or 1, space.lists or 1
     return replace(space, probes=min(probes * 3 // 2 + 1, lists)) if probes < lists else None
 
 
-def _questions(space: Space, sample: int) -> list[tuple[int, str]]:
+def _between(space: Space, count: int) -> list[str]:
+    """Return the unit-length middles of so many pairs of passages, as text: always the same of the same passages."""
     with connection.cursor() as cursor:
-        cursor.execute(QUESTIONS, [space.pk, sample])
-        return list(cursor.fetchall())
+        cursor.execute(VECTORS, [space.pk, 2 * count])
+        vectors = np.array([json.loads(text) for (text,) in cursor.fetchall()], dtype=np.float32)
+    half = len(vectors) // 2
+    middles = vectors[:half] + vectors[half : 2 * half]
+    lengths = np.linalg.norm(middles, axis=1, keepdims=True)
+    return [str(middle.tolist()) for middle in middles / np.maximum(lengths, LEAST_LENGTH)]
 
 
-def _nearest(space: Space, chunk: int, vector: str, *, is_exact: bool = False) -> tuple[float, ...]:
-    """Return the cosines of the nearest others, best first."""
-    statement = dense_sql(space, within=ALL, is_exact=is_exact, limit=NEAREST + 1)
+def _nearest(space: Space, vector: str, *, is_exact: bool = False) -> tuple[float, ...]:
+    """Return the cosines of the nearest, best first."""
+    statement = dense_sql(space, within=ALL, is_exact=is_exact, limit=NEAREST)
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_exact:
             cursor.execute(knobs_sql(space))
         cursor.execute(statement, {"vector": vector})
-        others = [score for other, score in cursor.fetchall() if other != chunk]
-    return tuple(sorted(others, reverse=True)[:NEAREST])
+        return tuple(sorted((score for _, score in cursor.fetchall()), reverse=True))
 
 
 def _recall(found: list[tuple[float, ...]], truth: list[tuple[float, ...]]) -> float:

@@ -1,6 +1,7 @@
 """Indexes: which kind for how many, used by the search, measured against the exact scan, not starved by a filter."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,19 @@ def test_the_knob_is_turned_until_little_is_missed(shelf: Source) -> None:
 
     assert row.hnsw_ef_search > 2
     assert (row.measured_recall or 0) >= LEAST_RECALL
+
+
+def test_what_is_missed_is_told_of_what_lies_between_passages(shelf: Source) -> None:
+    """Next to a passage itself a graph misses nothing, however little of it is looked at."""
+    row = filled(shelf, 4000, forced_kind="hnsw", dimension=64, hnsw_m=6, hnsw_ef_construction=16)
+    build_index(row)
+    narrow = replace(space_of(row), ef_search=10)
+
+    wider, recall = tuned(narrow)
+
+    assert wider.ef_search > narrow.ef_search
+    assert recall >= LEAST_RECALL
+    assert tuned(narrow) == (wider, recall)
 
 
 def test_lists_follow_from_the_size_and_probes_from_what_is_missed(shelf: Source) -> None:
