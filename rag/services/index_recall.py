@@ -41,7 +41,7 @@ def tuned(space: Space, *, sample: int = SAMPLE) -> tuple[Space, float]:
 def _wider(space: Space) -> Space | None:
     """Return the space with its knob one notch up, None at the end of the scale."""
     if space.index_kind == IndexKind.HNSW:
-        wider = space.ef_search * 5 // 4 + 1
+        wider = space.ef_search * 9 // 8 + 1
         return replace(space, ef_search=min(wider, MOST_EF)) if space.ef_search < MOST_EF else None
     probes, lists = space.probes or 1, space.lists or 1
     return replace(space, probes=min(probes * 3 // 2 + 1, lists)) if probes < lists else None
