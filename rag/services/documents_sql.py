@@ -1,6 +1,6 @@
 """Write the rows of a batch of documents, in one statement that has one parameter.
 
-The ORM's has one for each field of each row, since lists cannot be unnested: to read that took longer than to run it.
+The ORM's has one for each field of each row, since lists cannot be unnested: to put those in took much of the time.
 """
 
 from collections.abc import Mapping, Sequence

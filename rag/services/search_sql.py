@@ -16,7 +16,7 @@ visible AS MATERIALIZED (
       AND CASE WHEN %(sources)s::bigint[] IS NULL THEN kind <> 'temporary' ELSE id = ANY (%(sources)s::bigint[]) END
 )
 """
-# Where all there is may be read, no row is asked for its source and its language: that halves the time of a scan.
+# Where all there is may be read, no row is asked for its source and its language: that took a quarter of a scan.
 WITHIN = """(
     (SELECT NOT EXISTS (SELECT FROM rag_source s WHERE s.id NOT IN (SELECT id FROM visible){unspoken}))
     OR {table}.source_id = ANY (ARRAY(SELECT id FROM visible)){spoken}

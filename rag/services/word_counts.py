@@ -11,7 +11,7 @@ from rag.services.postings import folded_sql
 from rag.services.search_sql import VISIBLE, Reader
 
 Counts = Mapping[str, int]  # lexeme: passages that hold it; a stop word has no lexeme
-MOST_WORDS: Final = 20_000  # remembered, over all libraries and readers: about 8 MB
+MOST_WORDS: Final = 20_000  # remembered, over all libraries and readers: about 11 MB
 WORD_COUNTS = f"""
 WITH {VISIBLE},
 words AS MATERIALIZED (
@@ -77,11 +77,11 @@ def word_counts(words: Sequence[str], *, reader: Reader, mark: str | None) -> di
     return {**known, **counted}
 
 
-def _counted(words: Sequence[str], *, reader: Reader) -> dict[str, Counts]:
+def _counted(words: Sequence[str], *, reader: Reader) -> Mapping[str, Counts]:
     found: dict[str, dict[str, int]] = {word: {} for word in words}
     if words:
         with connection.cursor() as cursor:
             cursor.execute(WORD_COUNTS.format(within=reader.within("p")), {"words": list(words)} | reader.parameters())
             for place, lexeme, passages in cursor.fetchall():
                 found[words[place - 1]][lexeme] = passages
-    return dict(found)
+    return found

