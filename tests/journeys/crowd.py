@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
-from tests.journeys.served import database_url
+from tests.journeys.served import database_url, wait_until
 
 T = TypeVar("T")
 PATIENCE_S = 30.0
@@ -93,7 +92,7 @@ def while_held(rows: Any, call: Callable[[], T], *, until: Callable[[], object])
     with ThreadPoolExecutor(1) as thread:
         with held(rows):
             future = thread.submit(call)
-            wait_until(until)
+            wait_until(until, patience_s=PATIENCE_S)
         return future.result(PATIENCE_S)
 
 
@@ -114,7 +113,7 @@ def enqueue(task: str, *, times: int = 1) -> list[str]:
 def results(jobs: Sequence[str]) -> list[Any]:
     """Return what the jobs came to once all are over."""
     rows = Task.objects.filter(pk__in=jobs)
-    wait_until(lambda: rows.count() == len(jobs))
+    wait_until(lambda: rows.count() == len(jobs), patience_s=PATIENCE_S)
     failures = [row.result for row in rows if not row.success]
     assert not failures, failures
     return [row.result for row in rows]
@@ -123,10 +122,3 @@ def results(jobs: Sequence[str]) -> list[Any]:
 def let_the_queue_retry() -> None:
     """Let the time pass after which a job that nobody reported back is given out again."""
     OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=1))
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert is_so()

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,3 +91,11 @@ def database_url(values: dict[str, Any]) -> str:
     port = f":{values['PORT']}" if values.get("PORT") else ""
     user, password = (quote(values[name], safe="") for name in ("USER", "PASSWORD"))
     return f"postgresql://{user}:{password}@localhost{port}/{quote(values['NAME'])}?{where}"
+
+
+def wait_until(is_so: Callable[[], object], *, patience_s: float = 10.0) -> None:
+    """Wait for what another process brings about, and fail when it does not."""
+    deadline = time.monotonic() + patience_s
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert is_so()

@@ -26,10 +26,10 @@ from models_registry.services.health import ensure_fresh
 from models_registry.services.ramp import Cause
 from recommendations.models import Recommendation
 from tests.journeys import gateway, taps, voices
-from tests.journeys.crowd import blocked, together, wait_until, while_held
+from tests.journeys.crowd import PATIENCE_S, blocked, together, while_held
 from tests.journeys.gateway import eventually
 from tests.journeys.inside import advised
-from tests.journeys.served import Served
+from tests.journeys.served import Served, wait_until
 from tests.journeys.stage import Stage, point_at
 from tests.servers.ollama import OllamaServer
 
@@ -217,7 +217,7 @@ def test_units_meet_a_rollout_once_each_and_stay_in_it_while_the_share_grows(
     specs = {now: replace(spec_of(Rollout.objects.get(pk=row.pk)), share_percent=Decimal(now)) for now in (30, 70)}
     early, late = ({unit: assign(unit, spec=spec).variant for unit in programs} for spec in specs.values())
     assert {(early[unit], late[unit]) for unit in programs} <= {("old", "old"), ("old", "new"), ("new", "new")}
-    wait_until(lambda: dict(row.exposures.values_list("unit", "variant")) == late)
+    wait_until(lambda: dict(row.exposures.values_list("unit", "variant")) == late, patience_s=PATIENCE_S)
     assert_arms_only_move_in(programs, early, late)
     assert_every_outcome_is_counted(row, early)
 

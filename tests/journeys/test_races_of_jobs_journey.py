@@ -19,9 +19,9 @@ from recommendations.domain.advice import State
 from recommendations.models import PrivateChannel, Recommendation, TrackRecord, WeightRevision
 from recommendations.services import weights
 from tests.journeys import taps
-from tests.journeys.crowd import Queue, blocked, enqueue, held, let_the_queue_retry, results, wait_until
+from tests.journeys.crowd import PATIENCE_S, Queue, blocked, enqueue, held, let_the_queue_retry, results
 from tests.journeys.inside import advised
-from tests.journeys.served import Served
+from tests.journeys.served import Served, wait_until
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.integration
@@ -97,7 +97,8 @@ def test_jobs_that_measure_the_same_measure_it_once(web: Web, stage: Stage, queu
 
     with held(Recommendation.objects.filter(pk=first)):
         jobs = enqueue(MEASURE, times=JOBS)
-        wait_until(lambda: blocked() == sorted(queues))  # each has listed what is due, and waits for the first of it
+        # Each has listed what is due, and waits for the first of it.
+        wait_until(lambda: blocked() == sorted(queues), patience_s=PATIENCE_S)
         moves = [post(served, f"recommendations/{taken_back}/state", stage, state="undo") for served in web]
         votes = [
             post(served, "feedback/ratings", stage, target="recommendation", target_id=str(key), thumb="up")
@@ -116,7 +117,7 @@ def test_what_two_jobs_see_on_the_node_is_applied_once(
 
     with held(Recommendation.objects.filter(pk=row.pk)):
         jobs = enqueue(DETECT, times=JOBS)
-        wait_until(lambda: blocked() == sorted(queues))
+        wait_until(lambda: blocked() == sorted(queues), patience_s=PATIENCE_S)
 
     assert sum(results(jobs)) == 1
     row.refresh_from_db()
@@ -128,7 +129,7 @@ def test_another_queue_ends_what_a_killed_one_began(stage: Stage, queues: Queues
     done = DUE // 2
     with held(Recommendation.objects.filter(pk=advice[done])):
         (job,) = enqueue(MEASURE)
-        wait_until(blocked)
+        wait_until(blocked, patience_s=PATIENCE_S)
         queues[blocked()[0]].kill()
         assert ImpactReport.objects.filter(recommendation__in=advice).count() == done
     let_the_queue_retry()

@@ -17,7 +17,7 @@ from models_registry.services.health import ensure_fresh
 from rag.models import Answer
 from recommendations.models import RecommendationRun
 from tests.journeys import taps
-from tests.journeys.served import Served
+from tests.journeys.served import Served, wait_until
 from tests.journeys.stage import Stage, point_at
 from tests.servers.ollama import OllamaServer, Outcome
 
@@ -75,13 +75,6 @@ def open_streams() -> Iterator[ExitStack]:
 def delete(served: Served, turn_id: str, *, key: str) -> int:
     path = f"{served.url}/api/v1/streaming/turns/{turn_id}"
     return httpx.delete(path, headers=taps.headers(key, accept=taps.JSON), timeout=taps.PATIENCE_S).status_code
-
-
-def wait_until(is_so: Any, *, patience_s: float = 10.0) -> None:
-    deadline = time.monotonic() + patience_s
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert is_so()
 
 
 def assert_one_ending(events: list[dict[str, Any]]) -> None:
