@@ -1,4 +1,4 @@
-"""App configuration: the roof counts the jobs that ended, whoever's they are."""
+"""App configuration: the roof counts the jobs that ended, whoever's they are, and sets every process's memory up."""
 
 from django.apps import AppConfig
 
@@ -10,6 +10,8 @@ class LnragSiteConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_execute  # noqa: PLC0415 - needs the app registry
 
+        from lnrag_site.memory import set_up_memory  # noqa: PLC0415 - likewise
         from lnrag_site.metrics import count_job  # noqa: PLC0415 - likewise
 
+        set_up_memory()
         post_execute.connect(count_job, dispatch_uid="lnrag_site.metrics")

@@ -1,6 +1,5 @@
 """The served application: HTTP by Django, the gateway past its middleware, websockets of our own pages only."""
 
-import gc
 import os
 import sys
 
@@ -24,12 +23,6 @@ remember_content_types()
 # Whoever comes back from the database waits for the interpreter until it is handed over: 5 ms each time by default,
 # several times per request, while the event loop is busy with the tokens of others.
 sys.setswitchinterval(0.0005)
-
-# A large node is made of 20,000 objects, and the collector looked through all of Django's again for them: 60 ms at a
-# time. What stands after the start is left alone, and looked for is less often.
-gc.collect()
-gc.freeze()
-gc.set_threshold(20_000, 20, 20)
 
 told_again = ShortWay(
     short_way.answer_again,

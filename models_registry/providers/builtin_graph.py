@@ -24,7 +24,6 @@ HEAD_WIDTH = WIDTH // HEADS
 EPSILON = 1e-12  # of every layer norm of this model
 OPSET = 20  # the first with Gelu; LayerNormalization came with 17
 IR_VERSION = 9
-MASKED = -10_000.0  # added to a padded position's attention
 
 
 def read_safetensors(path: Path) -> Weights:
@@ -37,7 +36,7 @@ def read_safetensors(path: Path) -> Weights:
 
 
 def build_graph(weights: Weights) -> Any:
-    """Return the float32 model: token ids and attention mask in, unit-length vectors out."""
+    """Return the float32 model: the token ids of texts of one length in, unit-length vectors out. Nothing is padded."""
     return _Builder(weights).model()
 
 
@@ -68,14 +67,14 @@ class _Builder:
 
     def model(self) -> Any:
         hidden = self._embedded()
-        bias = self._attention_bias()
         for number in range(LAYERS):
-            hidden = self._layer(f"encoder.layer.{number}", hidden, bias)
-        self._op("Identity", self._unit_length(self._pooled(hidden)), output="embedding")
+            hidden = self._layer(f"encoder.layer.{number}", hidden)
+        mean = self._op("ReduceMean", hidden, self._ints([1]), keepdims=0)
+        self._op("Identity", self._unit_length(mean), output="embedding")
         graph = helper.make_graph(
             self._nodes,
             "all-MiniLM-L6-v2",
-            [_value("input_ids", TensorProto.INT64, "tokens"), _value("attention_mask", TensorProto.INT64, "tokens")],
+            [_value("input_ids", TensorProto.INT64, "tokens")],
             [_value("embedding", TensorProto.FLOAT, WIDTH)],
             self._constants,
         )
@@ -92,37 +91,24 @@ class _Builder:
         places = self._op("Slice", self._constant(table + segment), self._ints([0]), length, self._ints([0]))
         return self._norm("embeddings.LayerNorm", self._op("Add", words, places))
 
-    def _attention_bias(self) -> str:
-        """Zero where there is a token, very negative where there is padding; shaped for batch, head, query, key."""
-        mask = self._op("Cast", "attention_mask", to=TensorProto.FLOAT)
-        padding = self._op("Sub", self._scalar(1.0), self._op("Unsqueeze", mask, self._ints([1, 2])))
-        return self._op("Mul", padding, self._scalar(MASKED))
-
-    def _layer(self, name: str, hidden: str, bias: str) -> str:
-        seen = self._dense(f"{name}.attention.output.dense", self._attended(f"{name}.attention.self", hidden, bias))
+    def _layer(self, name: str, hidden: str) -> str:
+        seen = self._dense(f"{name}.attention.output.dense", self._attended(f"{name}.attention.self", hidden))
         hidden = self._norm(f"{name}.attention.output.LayerNorm", self._op("Add", seen, hidden))
         wide = self._op("Gelu", self._dense(f"{name}.intermediate.dense", hidden))
         narrow = self._dense(f"{name}.output.dense", wide)
         return self._norm(f"{name}.output.LayerNorm", self._op("Add", narrow, hidden))
 
-    def _attended(self, name: str, hidden: str, bias: str) -> str:
+    def _attended(self, name: str, hidden: str) -> str:
         query = self._heads(self._dense(f"{name}.query", hidden, scale=HEAD_WIDTH**-0.5), order=[0, 2, 1, 3])
         key = self._heads(self._dense(f"{name}.key", hidden), order=[0, 2, 3, 1])
         value = self._heads(self._dense(f"{name}.value", hidden), order=[0, 2, 1, 3])
-        scores = self._op("Add", self._op("MatMul", query, key), bias)
-        mixed = self._op("MatMul", self._op("Softmax", scores, axis=-1), value)
+        shares = self._op("Softmax", self._op("MatMul", query, key), axis=-1)
+        mixed = self._op("MatMul", shares, value)
         rows = self._op("Transpose", mixed, perm=[0, 2, 1, 3])
         return self._op("Reshape", rows, self._ints([0, 0, WIDTH]))
 
     def _heads(self, flat: str, *, order: list[int]) -> str:
         return self._op("Transpose", self._op("Reshape", flat, self._ints([0, 0, HEADS, HEAD_WIDTH])), perm=order)
-
-    def _pooled(self, hidden: str) -> str:
-        """The mean over the tokens that are not padding."""
-        mask = self._op("Unsqueeze", self._op("Cast", "attention_mask", to=TensorProto.FLOAT), self._ints([2]))
-        total = self._op("ReduceSum", self._op("Mul", hidden, mask), self._ints([1]), keepdims=0)
-        count = self._op("ReduceSum", mask, self._ints([1]), keepdims=0)
-        return self._op("Div", total, self._op("Max", count, self._scalar(1.0)))
 
     def _unit_length(self, pooled: str) -> str:
         length = self._op("ReduceL2", pooled, self._ints([1]), keepdims=1)

@@ -5,6 +5,7 @@ What a model may do is limited by the data blocks (`prompting.py`) and by checki
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 REPLACEMENT = "\ufffd"
@@ -17,6 +18,13 @@ INVISIBLE = re.compile(
 )
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+SIGNS = {  # by the name of their flag: what goes, and what comes in its place
+    "tag_characters": (TAGS, ""),
+    "bidi_characters": (BIDI, ""),
+    "invisible_characters": (INVISIBLE, ""),
+    "unstorable_characters": (UNSTORABLE, REPLACEMENT),
+    "control_characters": (CONTROL, ""),
+}
 
 ODD_I = str.maketrans("İı", "ii")  # patterns that ignore case take them for an i; folding does not
 
@@ -106,23 +114,21 @@ class CleanText:
 
 def clean(text: str) -> CleanText:
     """Return `text` in NFC without invisible, reordering or control signs; U+0000 and lone surrogates become U+FFFD."""
-    flags = [
-        name
-        for name, pattern in (
-            ("tag_characters", TAGS), ("bidi_characters", BIDI), ("invisible_characters", INVISIBLE),
-            ("unstorable_characters", UNSTORABLE), ("control_characters", CONTROL),
-        )
-        if pattern.search(text)
-    ]  # fmt: skip
-    visible = strip_invisible(text)
+    flags = [name for name, (pattern, _) in SIGNS.items() if pattern.search(text)]
+    visible = _without(text, flags)
     return CleanText(visible, (*flags, *suspicious_patterns(visible)))
 
 
 def strip_invisible(text: str) -> str:
     """Return `text` without signs that a reader cannot see but a model reads."""
-    text = UNSTORABLE.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
-    for pattern in (TAGS, BIDI, INVISIBLE, CONTROL):
-        text = pattern.sub("", text)
+    return _without(text, SIGNS)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    """Return `text` in NFC, its lines ended by a newline, without the signs of these flags."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for pattern, instead in (SIGNS[name] for name in names):
+        text = pattern.sub(instead, text)
     return unicodedata.normalize("NFC", text)
 
 

@@ -160,9 +160,19 @@ def test_a_damaged_file_is_built_again(tmp_path, cache_dir):
 
     rebuilt = model_file(tmp_path)
 
-    assert rebuilt.stem.startswith(f"{builtin.SPACE.model.lower()}-{builtin.SPACE.digest[:12]}")
+    assert rebuilt.stem.startswith(f"{builtin.SPACE.model.lower()}-{builtin.GRAPH}-{builtin.SPACE.digest[:12]}")
     assert BuiltinEmbedder(tmp_path).embed(["x"]).shape == (1, 384)
     assert [file.name for file in tmp_path.iterdir()] == [rebuilt.name]
+
+
+def test_an_older_release_s_file_is_not_taken_and_goes(tmp_path, cache_dir):
+    current = model_file(cache_dir)
+    content = current.read_bytes()
+    older = tmp_path / current.name.replace(f"-{builtin.GRAPH}-", "-")
+    older.write_bytes(content)
+
+    assert model_file(tmp_path).name == current.name
+    assert not older.exists()
 
 
 def test_a_missing_package_is_told(monkeypatch):
