@@ -11,6 +11,7 @@ class Steps:
     dense: bool = True  # cosine of the vectors
     glossary: bool = True  # what terms stand for, appended to the question
     gloss: bool = True  # French is also read word for word in English
+    proximity: bool = True  # words of the question that stand together count for more
     distinct: bool = True  # near-duplicates are shown once
     rerank: bool = True  # by freshness and trust, where the policy asks for it
 

@@ -1,4 +1,4 @@
-"""From two rankings to the passages that are shown: fused, without repeats over documents, explained."""
+"""From two rankings to the passages that are shown: fused, by the nearness of the words, without repeats, explained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from rag.domain.fusion import (
 )
 from rag.domain.passages import Explanation, LegPlace, Passage
 from rag.domain.policy import Policy
+from rag.domain.proximity import PROXIMITY_WEIGHT, closeness
 from rag.domain.steps import Steps
 from rag.services.legs_sql import Legs
 from rag.services.search_sql import ChunkRow, chunk_rows
@@ -31,30 +32,56 @@ class Found:
     texts: tuple[str, ...]
 
 
-def find(legs: Legs, *, words: Sequence[QuestionWord], k: int, steps: Steps, policy: Policy, today: date) -> Found:
-    """Return the k best passages of both legs. One statement."""
+def find(
+    legs: Legs,
+    *,
+    words: Sequence[QuestionWord],
+    stems: Mapping[str, float],
+    k: int,
+    steps: Steps,
+    policy: Policy,
+    today: date,
+) -> Found:
+    """Return the k best passages of both legs. `stems`: what had best stand together, by its weight. One statement."""
     places = {
         name: _places(leg[: policy.leg_depth]) for name, leg in (("lexical", legs.lexical), ("dense", legs.dense))
     }
     fused = reciprocal_rank_fusion(
         [list(leg) for leg in places.values()], weights=(1.0, policy.dense_weight), constant=policy.rrf_constant
     )
-    scores = dict(fused[: k + SPARE])
-    rows = chunk_rows(list(scores))
-    order: Sequence[int] = [chunk for chunk in scores if chunk in rows]  # one may be gone since the legs were read
+    rows = chunk_rows([chunk for chunk, _ in fused[: k + SPARE]])  # one may be gone since the legs were read
+    scores = {chunk: score for chunk, score in fused if chunk in rows}
+    texts = {chunk: fold(rows[chunk].text) for chunk in scores}
+    places["proximity"] = _nearest(texts, stems)
+    for chunk, (rank, near) in places["proximity"].items():
+        scores[chunk] += _share("proximity", rank, near, policy)
+    order: Sequence[int] = sorted(scores, key=scores.__getitem__, reverse=True)
     if steps.distinct:
         order = distinct({chunk: rows[chunk].text for chunk in order}, order=order, most=k)
     order = order[:k]
-    texts = {chunk: fold(f"{rows[chunk].breadcrumb} {rows[chunk].text}") for chunk in order}
+    headed = {chunk: f"{fold(rows[chunk].breadcrumb)} {texts[chunk]}" for chunk in order}
     found = [
         _passage(
-            rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, texts[chunk], places, words, policy)
+            rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, headed[chunk], places, words, policy)
         )
         for rank, chunk in enumerate(order, start=1)
     ]
     if steps.rerank and policy.rerank_top:
         found = _reranked(found, rows, top=policy.rerank_top, today=today)
-    return Found(tuple(found), tuple(texts[one.chunk_id] for one in found))
+    return Found(tuple(found), tuple(headed[one.chunk_id] for one in found))
+
+
+def _nearest(texts: Mapping[int, str], stems: Mapping[str, float]) -> Mapping[int, tuple[int, float]]:
+    """Return rank and closeness of the passages that hold any of the words."""
+    near = sorted(closeness(texts, weights=stems).items(), key=lambda pair: pair[1], reverse=True)
+    return _places([pair for pair in near if pair[1]])
+
+
+def _share(leg: str, rank: int, score: float, policy: Policy) -> float:
+    """Return what a leg adds to the score of a passage: by its rank, or by how near the words stand."""
+    if leg == "proximity":
+        return PROXIMITY_WEIGHT * score / (policy.rrf_constant + 1)
+    return (policy.dense_weight if leg == "dense" else 1.0) / (policy.rrf_constant + rank)
 
 
 def _places(leg: Sequence[tuple[int, float]]) -> Mapping[int, tuple[int, float]]:
@@ -71,11 +98,7 @@ def _explain(
     met = [word for word in words if not word.is_stop_word and holds(text, word.word)]
     return Explanation(
         legs=tuple(
-            LegPlace(
-                name,
-                *leg[chunk],
-                share=(policy.dense_weight if name == "dense" else 1.0) / (policy.rrf_constant + leg[chunk][0]),
-            )
+            LegPlace(name, *leg[chunk], share=_share(name, *leg[chunk], policy))
             for name, leg in places.items()
             if chunk in leg
         ),

@@ -16,6 +16,7 @@ from rag.domain.expansion import Expansion, words_of
 from rag.domain.language import detect_language, is_function_word
 from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import SHIPPED, Policy
+from rag.domain.proximity import stem_weights
 from rag.domain.spaces import Space
 from rag.domain.steps import ALL_STEPS, Steps
 from rag.domain.trace import Trace
@@ -97,7 +98,9 @@ def retrieve(
     asked = time.perf_counter()
     trace.lap("search", started, asked, began_s=started)
     today = (at or timezone.now()).date()
-    found = find(legs, words=words, k=k or policy.top_k, steps=steps, policy=policy, today=today)
+    found = find(
+        legs, words=words, stems=_stems(words, search), k=k or policy.top_k, steps=steps, policy=policy, today=today
+    )
     trace.lap("rerank", asked, time.perf_counter(), began_s=started)
     support = judge(
         words,
@@ -178,6 +181,13 @@ def _weigh_words(search: _Search) -> tuple[QuestionWord, ...]:
     ]
     common = COMMON_SHARE * passages if lang == "en" else passages
     return tuple(word for word in words if not word.is_added or word.document_frequency <= common)
+
+
+def _stems(words: Sequence[QuestionWord], search: _Search) -> dict[str, float]:
+    if not search.steps.proximity:
+        return {}
+    added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
+    return stem_weights(words, passages=search.opening.sums.passages, lang=search.lang, added_weight=added_weight)
 
 
 def _readings(words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:

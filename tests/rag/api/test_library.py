@@ -286,7 +286,7 @@ def test_a_retrieval_explains_itself_only_on_request(client: Client, headers: di
 
     assert "explain" not in plain["passages"][0]
     best = told["passages"][0]
-    assert {place["leg"] for place in best["explain"]["legs"]} == {"lexical", "dense"}
+    assert {place["leg"] for place in best["explain"]["legs"]} == {"lexical", "dense", "proximity"}
     assert sum(place["share"] for place in best["explain"]["legs"]) == pytest.approx(best["score"], rel=1e-6)
     assert {one["lang"] for one in told["passages"]} == {"en"}
 

@@ -166,13 +166,16 @@ def test_each_passage_tells_why_it_was_found(library: Source) -> None:
     first = next(passage for passage in found.passages if passage.document_uid == "fees.md")
 
     assert found.added == ("fee", "choose", "select")
-    assert {place.leg for place in first.explain.legs} == {"lexical", "dense"}
+    assert {place.leg for place in first.explain.legs} == {"lexical", "dense", "proximity"}
     assert sum(place.share for place in first.explain.legs) == pytest.approx(first.score)
     assert "fee" in first.explain.added
     assert "base" in first.explain.words
 
 
-@pytest.mark.parametrize(("steps", "leg"), [(Steps(dense=False), "lexical"), (Steps(lexical=False), "dense")])
+@pytest.mark.parametrize(
+    ("steps", "leg"),
+    [(Steps(dense=False, proximity=False), "lexical"), (Steps(lexical=False, proximity=False), "dense")],
+)
 def test_a_leg_can_be_switched_off(library: Source, steps: Steps, leg: str) -> None:
     found = retrieve("What is the default base fee?", steps=steps)
 
