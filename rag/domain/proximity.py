@@ -1,8 +1,7 @@
 """How near the words of a question stand to each other in a passage: BM25 counts them wherever they are. Pure."""
 
-import re
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rag.domain.answerable import WEAK_WORDS
 from rag.domain.bm25 import QuestionWord, inverse_frequency
@@ -33,19 +32,14 @@ def stem_weights(
 def closeness(texts: Mapping[int, str], *, weights: Mapping[str, float]) -> dict[int, float]:
     """Return for each folded text the largest share, 0 to 1, of the words' weight that stands within one window."""
     total = sum(weights.values())
-    if not total:
-        return dict.fromkeys(texts, 0.0)
-    longest_first = sorted(weights, key=len, reverse=True)
-    beginnings = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})")
-    return {item: _most_within(beginnings, text, weights) / total for item, text in texts.items()}
+    return {item: _most_within(text, weights) / total if total else 0.0 for item, text in texts.items()}
 
 
-def _most_within(beginnings: re.Pattern[str], text: str, weights: Mapping[str, float]) -> float:
+def _most_within(text: str, weights: Mapping[str, float]) -> float:
     window: deque[tuple[int, str]] = deque()
     inside: Counter[str] = Counter()
     held = most = 0.0
-    for found in beginnings.finditer(text):
-        place, stem = found.start(), found.group()
+    for place, stem in sorted((place, one) for one in weights for place in _beginnings(text, one)):
         window.append((place, stem))
         held += 0.0 if inside[stem] else weights[stem]
         inside[stem] += 1
@@ -55,3 +49,12 @@ def _most_within(beginnings: re.Pattern[str], text: str, weights: Mapping[str, f
             held -= 0.0 if inside[gone] else weights[gone]
         most = max(most, held)
     return most
+
+
+def _beginnings(text: str, stem: str) -> Iterator[int]:
+    """Yield where words of the text begin like this. Looked for by itself: a pattern of all takes twice as long."""
+    place = text.find(stem)
+    while place >= 0:
+        if not place or not text[place - 1].isalnum():
+            yield place
+        place = text.find(stem, place + 1)

@@ -45,8 +45,8 @@ def test_signs_in_a_word_are_taken_as_they_are() -> None:
     assert near("run cc now", {"c++": 1.0}) == 0.0
 
 
-def test_a_longer_beginning_goes_before_a_shorter_one() -> None:
-    assert near("feerate", {"fee": 1.0, "feerat": 1.0}) == pytest.approx(0.5)
+def test_a_word_that_begins_like_two_counts_as_both() -> None:
+    assert near("feerate", {"fee": 1.0, "feerat": 1.0}) == 1.0
 
 
 def test_a_rare_word_weighs_more_than_a_common_one() -> None:
