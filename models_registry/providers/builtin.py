@@ -92,7 +92,8 @@ def model_file(cache_dir: Path) -> Path:
     name = SPACE.model.lower()
     stem = f"{name}-{GRAPH}-{SPACE.digest[:12]}"
     for kept in sorted(cache_dir.glob(f"{name}-*.onnx")):
-        if kept.stem == f"{stem}-{_sha256(kept)[:16]}":
+        recipe, _, digest = kept.stem.rpartition("-")
+        if recipe == stem and digest == _sha256(kept)[:16]:
             return kept
         kept.unlink(missing_ok=True)  # damaged, or an older release's
     return _build(cache_dir, stem)
