@@ -16,7 +16,7 @@ from rag.domain.fusion import (
 )
 from rag.domain.passages import Explanation, LegPlace, Passage
 from rag.domain.policy import Policy
-from rag.domain.proximity import PROXIMITY_WEIGHT, closeness
+from rag.domain.proximity import PROXIMITY_WEIGHT, Weights, closeness
 from rag.domain.steps import Steps
 from rag.services.legs_sql import Legs
 from rag.services.search_sql import ChunkRow, chunk_rows
@@ -36,13 +36,13 @@ def find(
     legs: Legs,
     *,
     words: Sequence[QuestionWord],
-    stems: Mapping[str, float],
+    readings: Sequence[Weights],
     k: int,
     steps: Steps,
     policy: Policy,
     today: date,
 ) -> Found:
-    """Return the k best passages of both legs. `stems`: what had best stand together, by its weight. One statement."""
+    """Return the k best passages of both legs. `readings`: words that had best stand together. One statement."""
     places = {
         name: _places(leg[: policy.leg_depth]) for name, leg in (("lexical", legs.lexical), ("dense", legs.dense))
     }
@@ -51,29 +51,28 @@ def find(
     )
     rows = chunk_rows([chunk for chunk, _ in fused[: k + SPARE]])  # one may be gone since the legs were read
     scores = {chunk: score for chunk, score in fused if chunk in rows}
-    texts = {chunk: fold(rows[chunk].text) for chunk in scores}
-    places["proximity"] = _nearest(texts, stems)
+    texts = {chunk: fold(f"{rows[chunk].breadcrumb} {rows[chunk].text}") for chunk in scores}
+    places["proximity"] = _nearest(texts, readings)
     for chunk, (rank, near) in places["proximity"].items():
         scores[chunk] += _share("proximity", rank, near, policy)
     order: Sequence[int] = sorted(scores, key=scores.__getitem__, reverse=True)
     if steps.distinct:
         order = distinct({chunk: rows[chunk].text for chunk in order}, order=order, most=k)
     order = order[:k]
-    headed = {chunk: f"{fold(rows[chunk].breadcrumb)} {texts[chunk]}" for chunk in order}
     found = [
         _passage(
-            rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, headed[chunk], places, words, policy)
+            rows[chunk], rank=rank, score=scores[chunk], explain=_explain(chunk, texts[chunk], places, words, policy)
         )
         for rank, chunk in enumerate(order, start=1)
     ]
     if steps.rerank and policy.rerank_top:
         found = _reranked(found, rows, top=policy.rerank_top, today=today)
-    return Found(tuple(found), tuple(headed[one.chunk_id] for one in found))
+    return Found(tuple(found), tuple(texts[one.chunk_id] for one in found))
 
 
-def _nearest(texts: Mapping[int, str], stems: Mapping[str, float]) -> Mapping[int, tuple[int, float]]:
+def _nearest(texts: Mapping[int, str], readings: Sequence[Weights]) -> Mapping[int, tuple[int, float]]:
     """Return rank and closeness of the passages that hold any of the words."""
-    near = sorted(closeness(texts, weights=stems).items(), key=lambda pair: pair[1], reverse=True)
+    near = sorted(closeness(texts, readings=readings).items(), key=lambda pair: pair[1], reverse=True)
     return _places([pair for pair in near if pair[1]])
 
 

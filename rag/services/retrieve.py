@@ -16,7 +16,7 @@ from rag.domain.expansion import Expansion, words_of
 from rag.domain.language import detect_language, is_function_word
 from rag.domain.passages import Passage, Retrieval
 from rag.domain.policy import SHIPPED, Policy
-from rag.domain.proximity import stem_weights
+from rag.domain.proximity import Weights, stem_weights
 from rag.domain.spaces import Space
 from rag.domain.steps import ALL_STEPS, Steps
 from rag.domain.trace import Trace
@@ -99,7 +99,13 @@ def retrieve(
     trace.lap("search", started, asked, began_s=started)
     today = (at or timezone.now()).date()
     found = find(
-        legs, words=words, stems=_stems(words, search), k=k or policy.top_k, steps=steps, policy=policy, today=today
+        legs,
+        words=words,
+        readings=_weighed(words, search),
+        k=k or policy.top_k,
+        steps=steps,
+        policy=policy,
+        today=today,
     )
     trace.lap("rerank", asked, time.perf_counter(), began_s=started)
     support = judge(
@@ -183,11 +189,16 @@ def _weigh_words(search: _Search) -> tuple[QuestionWord, ...]:
     return tuple(word for word in words if not word.is_added or word.document_frequency <= common)
 
 
-def _stems(words: Sequence[QuestionWord], search: _Search) -> dict[str, float]:
+def _weighed(words: Sequence[QuestionWord], search: _Search) -> tuple[Weights, ...]:
+    """Return what had best stand together: the question's own words, or those that stand for them in English."""
     if not search.steps.proximity:
-        return {}
-    added_weight = ADDED_WEIGHT.get(search.lang, 1.0)
-    return stem_weights(words, passages=search.opening.sums.passages, lang=search.lang, added_weight=added_weight)
+        return ()
+    passages, covered = search.opening.sums.passages, search.opening.expansion.covered
+    asked = stem_weights((word for word in words if not word.is_added), passages=passages)
+    if search.lang == "en":
+        return (asked,)
+    english = (word for word in words if word.is_added or word.word not in covered)
+    return asked, stem_weights(english, passages=passages, added_weight=ADDED_WEIGHT.get(search.lang, 1.0))
 
 
 def _readings(words: Sequence[QuestionWord], search: _Search) -> tuple[str, ...]:

@@ -26,8 +26,16 @@ QUESTIONS = (
     ("Quand faut-il fermer un canal ?", "fermer-un-canal.md"),
     ("Le rééquilibrage circulaire est-il rentable ?", "reequilibrage-circulaire.md"),
     ("Comment surveiller mon nœud ?", "surveillance-du-noeud.md"),
-    ("Ai-je besoin d'une tour de garde ?", "watchtowers.md"),
-    ("Comment sauvegarder mes canaux ?", "channel-backups-and-recovery.md"),
+    ("Ai-je besoin d'une tour de garde ?", "tours-de-guet.md"),
+    ("Comment sauvegarder mes canaux ?", "sauvegarde-des-canaux.md"),
+    ("Comment obtenir de la liquidité entrante ?", "obtenir-de-la-liquidite-entrante.md"),
+    ("Comment bien choisir mes pairs ?", "choisir-ses-pairs.md"),
+    ("Pourquoi mes paiements échouent-ils ?", "paiements-en-echec.md"),
+    ("Quelle taille donner à un nouveau canal ?", "taille-des-canaux.md"),
+    ("Faut-il mettre les frais de base à zéro ?", "frais-de-base.md"),
+    ("Vaut-il mieux Tor ou clearnet ?", "tor-clearnet-hybride.md"),
+    ("Qu'est-ce qu'un canal zombie ?", "canaux-morts-et-zombies.md"),
+    ("Comment annuler un changement de frais ?", "annuler-un-changement.md"),
 )
 UNANSWERABLE = (
     "Which Hetzner server plan is the cheapest?",
