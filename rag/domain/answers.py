@@ -125,7 +125,7 @@ def quoted(retrieval: Retrieval, *, refusal: RateLimited | None = None) -> Draft
 
     What an answer may not repeat is left out of them too. `refusal` says that every model was busy.
     """
-    quotes = best_quotes(retrieval.question, passages=retrieval.passages)
+    quotes = best_quotes(retrieval.question, passages=retrieval.passages, added=retrieval.added)
     if not quotes:
         return abstention(retrieval)
     text = extractive_answer(quotes, passages=retrieval.passages, lang=retrieval.lang)
@@ -146,9 +146,11 @@ def evidence_of(retrieval: Retrieval, *, facts: Sequence[str]) -> Evidence:
     return Evidence.of(texts, given=(retrieval.question, retrieval.rewritten or "", *facts))
 
 
-def citations_of(text: str, *, question: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+def citations_of(
+    text: str, *, question: str, passages: Sequence[Passage], added: Sequence[str] = ()
+) -> tuple[Citation, ...]:
     """Return the citations of an answer in order of their numbers, each with the words of its passage that say most."""
-    wanted = wanted_stems(question, passages=passages)
+    wanted = wanted_stems(question, passages=passages, added=added)
     numbers = sorted(number for number in cited_numbers(text) if 1 <= number <= len(passages))
     return tuple(_citation(number, passages[number - 1], wanted=wanted) for number in numbers)
 
@@ -183,7 +185,9 @@ def check(
     `given` are the fact texts beside the passages; `evidence` the same with the passages, where it was read already.
     `found` is all that was found, where the model read less of it.
     """
-    citations = citations_of(draft.text, question=retrieval.question, passages=retrieval.passages)
+    citations = citations_of(
+        draft.text, question=retrieval.question, passages=retrieval.passages, added=retrieval.added
+    )
     is_spoken, is_judged = bool(draft.model), not draft.is_abstention
     checks, claims = check_answer(draft.text, evidence or evidence_of(retrieval, facts=given)) if is_spoken else ((), 0)
     checks = (*checks, *_left_out(draft))

@@ -1,18 +1,23 @@
 """Answer by quoting the sentences that say most on the question. Pure; for when no model speaks."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.domain.expansion import fold, words_of
 from rag.domain.hygiene import suspicious_patterns
+from rag.domain.language import detect_language, is_function_word
 from rag.domain.markdown import Block, BlockKind, split_sections
 from rag.domain.passages import Passage
+from rag.domain.stemming import beginning, begins_in
 
 QUOTE_LIMIT = 420  # characters of one quote
 MOST_QUOTES = 4
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'«(`*])")
-LEAD_BONUS = 0.15  # the first sentence of a section usually says what it is about
+LEAD_BONUS = 0.15  # of the question: the first sentence of a section usually says what it is about
+PLACE_COST = 0.2  # by which each place farther down lowers what a quote is worth
+ADDED_WEIGHT = 0.5  # of a word that the glossary brought
 SHORTEST_SENTENCE = 20  # characters
 ITEM_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
 ENDED = re.compile(r"[.!?:;…»\")\]`*]\s*$")
@@ -31,7 +36,7 @@ FURTHER = {"en": "More on it:", "fr": "À ce sujet encore :"}
 class Quote:
     """The sentences of one passage that answer best; `number` is the passage's place from 1.
 
-    `worth`: how much of the question they hold.
+    `worth`: how much of the question they hold, less for a place farther down.
     """
 
     number: int
@@ -41,7 +46,7 @@ class Quote:
 
 def stems(text: str) -> frozenset[str]:
     """Return the beginnings of the words of `text` that are long enough to mean something."""
-    return frozenset(fold(word)[:STEM] for word in words_of(text) if len(word) > 2)
+    return frozenset(beginning(word, letters=STEM) for word in words_of(text) if len(word) > 2)
 
 
 def sentences(text: str) -> tuple[tuple[str, ...], ...]:
@@ -80,27 +85,40 @@ def quote(passage: Passage, *, number: int, wanted: Mapping[str, float]) -> Quot
         items = "; ".join(part.rstrip(".;") for part in blocks[block + 1][:LISTED])
         text = f"{text} {items}." if len(text) + len(items) <= QUOTE_LIMIT * 2 else text
     text = text if len(text) <= QUOTE_LIMIT * 2 else text[: QUOTE_LIMIT * 2].rsplit(" ", 1)[0] + " …"
-    return Quote(number, text, worths[block, place])
+    return Quote(number, text, worths[block, place] / (1 + PLACE_COST * (number - 1)))
 
 
 def _worth(sentence: str, *, is_lead: bool, wanted: Mapping[str, float]) -> float:
-    held = stems(sentence)
-    shared = sum(weight for stem, weight in wanted.items() if stem in held) / (1 + len(sentence) / 600)
+    said = fold(sentence)
+    shared = sum(weight for stem, weight in wanted.items() if begins_in(said, stem)) / (1 + len(sentence) / 600)
     return shared + (LEAD_BONUS if is_lead else 0.0)
 
 
-def wanted_stems(question: str, *, passages: Sequence[Passage]) -> dict[str, float]:
-    """Return the stems of the question's words, weighted by how few of the passages hold them."""
-    held = [stems(f"{passage.breadcrumb} {passage.text}") for passage in passages]
-    return {stem: 1 / (1 + sum(stem in one for one in held)) for stem in stems(question)}
+def wanted_stems(question: str, *, passages: Sequence[Passage], added: Sequence[str] = ()) -> dict[str, float]:
+    """Return the stems of the question's words, weighted by how few of the passages hold them; the weights sum to 1.
+
+    Words without a topic are left out. `added` by the glossary, in English, weigh half.
+    """
+    lang = detect_language(question)
+    asked = {stem: 1.0 for word in words_of(question) if not is_function_word(word, lang=lang) for stem in stems(word)}
+    said = {stem: ADDED_WEIGHT for word in added for stem in stems(word)} | asked
+    texts = [fold(f"{passage.breadcrumb} {passage.text}") for passage in passages]
+    weights = {
+        stem: weight / math.sqrt(1 + sum(begins_in(text, stem) for text in texts)) for stem, weight in said.items()
+    }
+    total = sum(weights.values())
+    return {stem: weight / total for stem, weight in weights.items()}
 
 
-def best_quotes(question: str, *, passages: Sequence[Passage], limit: int = MOST_QUOTES) -> tuple[Quote, ...]:
+def best_quotes(
+    question: str, *, passages: Sequence[Passage], added: Sequence[str] = (), limit: int = MOST_QUOTES
+) -> tuple[Quote, ...]:
     """Return quotes from the first passages: the one that says most, then the others in the order of their passages.
 
-    At most two are from one document, none says the same as one before it, or next to nothing beside the best.
+    A passage farther down has to say more. At most two are from one document, none says the same as one before it, or
+    next to nothing beside the best.
     """
-    wanted = wanted_stems(question, passages=passages)
+    wanted = wanted_stems(question, passages=passages, added=added)
     found: list[Quote] = []
     used: dict[int, int] = {}
     for number, passage in enumerate(passages, start=1):

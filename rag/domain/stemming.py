@@ -1,5 +1,6 @@
 """Cut words to what their forms share, so that a glossary row meets every form of its term. Light on purpose. Pure."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 # Of verbs and feminines, folded, without the plural. Noun endings such as -tion stay: they tell words apart.
@@ -32,3 +33,23 @@ def french_stem(word: str) -> str:
         if short.endswith(ending) and len(short) - len(ending) >= least:
             return short[: -len(ending)]
     return short
+
+
+def beginning(word: str, *, letters: int) -> str:
+    """Return what the forms of a folded word begin with, at most so many letters: canal and canaux as cana."""
+    short = singular(word)
+    return (short[:-1] if short.endswith("al") and len(short) > LEAST_STEM + 1 else short)[:letters]
+
+
+def beginnings(text: str, stem: str) -> Iterator[int]:
+    """Yield where words of a folded text begin like this. Each is looked for alone: one pattern takes twice as long."""
+    place = text.find(stem)
+    while place >= 0:
+        if not place or not text[place - 1].isalnum():
+            yield place
+        place = text.find(stem, place + 1)
+
+
+def begins_in(text: str, stem: str) -> bool:
+    """Tell whether a word of a folded text begins like this."""
+    return next(beginnings(text, stem), None) is not None

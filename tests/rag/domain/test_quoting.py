@@ -39,7 +39,7 @@ def test_a_passage_without_sentences_is_left_out() -> None:
 def test_the_quote_that_says_most_comes_first_and_every_quote_carries_its_citation() -> None:
     other = passage(2, "The base fee is charged for each payment that a node forwards, says the article.")
     weather = passage(3, "The weather is fine in the mountains today, and nobody minds.")
-    quotes = best_quotes("What is the base fee charged for each payment?", passages=[weather, FEES, other])
+    quotes = best_quotes("What is the base fee of a payment that a node forwards?", passages=[weather, FEES, other])
 
     text = extractive_answer(quotes, passages=[weather, FEES, other], lang="fr")
 
@@ -48,6 +48,39 @@ def test_the_quote_that_says_most_comes_first_and_every_quote_carries_its_citati
     assert "> The base fee is charged for each payment" in text
     assert "**Article 1**" in text
     assert text.endswith("[2]")
+
+
+def test_forms_of_a_word_are_one() -> None:
+    text = "Nodes are computers. Un canal se sauvegarde, et la backup aussi."
+
+    for question in ("Sauvegarder mes canaux", "back up"):
+        (quote,) = best_quotes(question, passages=[passage(1, text)])
+        assert quote.text.startswith("Un canal")
+
+
+def test_words_without_a_topic_choose_no_sentence() -> None:
+    backups = passage(1, "Sauvegardez vos canaux hors de la machine. Notez comment joindre vos pairs.")
+
+    (quote,) = best_quotes("Comment sauvegarder mes canaux ?", passages=[backups])
+
+    assert quote.text.startswith("Sauvegardez")
+
+
+def test_english_passages_are_quoted_by_what_the_glossary_made_of_a_french_question() -> None:
+    backups = passage(1, "Nodes are computers. Keep a channel backup off the machine.")
+
+    (quote,) = best_quotes("Comment sauvegarder mes canaux ?", passages=[backups], added=("backup", "channel"))
+
+    assert quote.text == "Keep a channel backup off the machine."
+
+
+def test_of_two_that_say_as_much_the_better_place_comes_first() -> None:
+    passages = [
+        passage(1, "The base fee is charged per payment."),
+        passage(2, "A base fee is what is charged at once."),
+    ]
+
+    assert [quote.number for quote in best_quotes("base fee charged", passages=passages)] == [1, 2]
 
 
 def test_two_passages_that_say_the_same_are_quoted_once() -> None:
