@@ -9,6 +9,7 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.installed
 LINTED := lnrag_site models_registry rag recommendations feedback tests manage.py
 export PORT
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process would compile all of our sources anew
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile

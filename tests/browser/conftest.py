@@ -1,17 +1,13 @@
-"""A real browser before a real server: Daphne in a process of its own, on the test database."""
+"""A real browser before the served application, and one stock of rows for all journeys of this folder."""
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import quote, urlencode
-from urllib.request import urlopen
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,13 +15,14 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from models_registry.models import Provider
 from models_registry.services import defaults as model_defaults
 from rag.services import defaults as rag_defaults
 from recommendations.services import defaults as advice_defaults
 from recommendations.services.demo import load_demo
+from tests.journeys.served import Served, database_url
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -33,12 +30,12 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PASSWORD = "a long enough secret"
-BOOT_S = 60.0
+DESK = ViewportSize(width=1280, height=900)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The installed Chromium, without its calls to the world. Gone after the module: its event loop blocks others."""
+    """The installed Chromium, without its calls to the world. Gone after the folder: its event loop blocks others."""
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's synchronous interface runs a loop in this thread, which Django then takes for async code.
@@ -48,11 +45,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def stocked(django_db_setup, django_db_blocker) -> Iterator[str]:
+@pytest.fixture(scope="package")
+def stocked(test_database: None, django_db_blocker: Any) -> Iterator[str]:
     """The shipped rows, the library, the demo network and an operator; no model. Gives the demo node's key.
 
-    It is made once for a module, since embedding the library takes seconds, and removed at its end.
+    It is made once for all files, since embedding the library takes seconds, and removed after them: a file takes
+    away what it adds.
     """
     now = timezone.now()
     assert str(connection.settings_dict["NAME"]).startswith("test_")  # this fixture empties the database at its end
@@ -68,41 +66,39 @@ def stocked(django_db_setup, django_db_blocker) -> Iterator[str]:
         connections.close_all()
 
 
-@pytest.fixture(scope="module")
-def site(stocked: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The served application; gives its address."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    path = tmp_path_factory.mktemp("site") / "daphne.log"
-    with path.open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "lnrag_site.asgi:application"],
-            cwd=settings.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/health/live", server, log=path)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+@pytest.fixture(scope="package")
+def site(stocked: str, served: Served) -> str:
+    """The address of the served application, with its rows."""
+    return served.url
+
+
+@pytest.fixture(scope="package")
+def signed_in(browser: Browser, site: str) -> Any:
+    """What the browser keeps of somebody who signed in once."""
+    with silent(browser.new_context(base_url=site)) as page:
+        sign_in(page)
+        return page.context.storage_state()
 
 
 @pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
+def page(browser: Browser, site: str, signed_in: Any) -> Iterator[Page]:
     """A signed-in page whose console must stay silent: a blocked script or a failed request is a failed test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site)
+    with silent(browser.new_context(viewport=DESK, base_url=site, storage_state=signed_in)) as page:
+        page.goto("/")
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        yield page
+
+
+@contextmanager
+def silent(context: BrowserContext) -> Iterator[Page]:
+    """Yield a page of this context, close both, and fail when its console said anything."""
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(page)
     yield page
     context.close()
-    connections.close_all()  # Django's connections are told apart by event loop, and this one ends with the module
+    connections.close_all()  # Django's connections are told apart by event loop, and this one ends with the folder
     assert complaints == []
 
 
@@ -114,24 +110,21 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def database_url() -> str:
-    """Return the address of the test database for another process."""
-    chosen = connection.settings_dict
-    secret, place = quote(str(chosen["PASSWORD"]), safe=""), urlencode({"host": chosen["HOST"]})
-    port = f":{chosen['PORT']}" if chosen["PORT"] else ""
-    return f"postgresql://{chosen['USER']}:{secret}@localhost{port}/{chosen['NAME']}?{place}"
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]", *, log: Path) -> None:
-    """Wait until the server answers.
-
-    :raises RuntimeError: with the end of its log, when it ends or stays silent.
-    """
-    deadline = time.monotonic() + BOOT_S
-    while time.monotonic() < deadline and server.poll() is None:
+@pytest.fixture(scope="module")
+def worker(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The job queue, in a process of its own."""
+    log: Path = tmp_path_factory.mktemp("queue") / "queue.log"
+    address = {"DATABASE_URL": database_url(dict(connection.settings_dict)), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    with log.open("wb") as out:
+        queue = subprocess.Popen(
+            [sys.executable, "manage.py", "qcluster"],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **address, "QUEUE_WORKERS": "1"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
         try:
-            with urlopen(url, timeout=2):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise RuntimeError(f"no server: {log.read_text(errors='replace')[-2000:]}")
+            yield
+        finally:
+            queue.terminate()
+            queue.wait(timeout=30)

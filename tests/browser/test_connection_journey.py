@@ -1,27 +1,16 @@
 """Connect two nodes in a real browser, watch them being read, get advice from what they told, and unplug one."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.db import connections
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from models_registry.models import Provider
-from models_registry.services import defaults as model_defaults
-from rag.services import defaults as rag_defaults
-from recommendations.services import defaults as advice_defaults
-from tests.browser.conftest import PASSWORD, database_url, sign_in
+from recommendations.services.remove_network import remove_network
+from tests.browser.conftest import sign_in
 from tests.servers.cln import ClnServer
 from tests.servers.lnd import LndServer
 from tests.servers.simulated import Fault, Kind, NodeServer, simulated
@@ -32,38 +21,13 @@ ARRIVAL_MS = 60_000
 NARROW = 375
 
 
-@pytest.fixture(scope="module")
-def stocked(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """The shipped rows and an operator, in the place of the usual stock: neither library nor demo, for neither is read.
-
-    Gives the name of the operator.
-    """
-    now = timezone.now()
+@pytest.fixture(scope="module", autouse=True)
+def taken_away(stocked: str, django_db_blocker: Any) -> Iterator[None]:
+    """The nodes that were connected are gone after the last test."""
+    yield
     with django_db_blocker.unblock():
-        for floor in (model_defaults, rag_defaults, advice_defaults):
-            floor.load(at=now)
-        Provider.objects.update(is_enabled=False)
-        call_command("createcachetable")
-        yield get_user_model().objects.create_superuser("operator", password=PASSWORD).username
-        call_command("flush", interactive=False, verbosity=0)
+        remove_network("mainnet")
         connections.close_all()
-
-
-@pytest.fixture(scope="module")
-def worker(stocked: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The job queue, in a process of its own."""
-    log = tmp_path_factory.mktemp("queue") / "queue.log"
-    environment = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings", "QUEUE_WORKERS": "1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "qcluster"],
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        yield
-        process.terminate()
-        process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,15 @@
 """The library's journey in a real browser, with a real worker: hand in, ask in two languages, follow the citation."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from rag.models import Document, Ingestion, Source
-from tests.browser.conftest import database_url
 from tests.browser.pdf_writer import write_pdf
-from tests.journeys.conftest import test_database
-
-__all__ = ["test_database"]
 
 pytestmark = pytest.mark.browser  # without the mark for a database: its transaction would hide rows from the server
 ARRIVAL_MS = 60_000
@@ -58,32 +49,6 @@ QUESTIONS = [
     ("After how many days offline does Blue Heron close a channel?", "21 days", "Peering rules"),
     ("Après combien de jours hors ligne Blue Heron ferme-t-il un canal ?", "21 days", "Peering rules"),
 ]
-
-
-@pytest.fixture(scope="module")
-def stocked(test_database: None, stocked: str) -> str:
-    """The stocked database, made before it is filled."""
-    return stocked
-
-
-@pytest.fixture(scope="module")
-def worker(stocked: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The queue's own process, on the test database."""
-    log: Path = tmp_path_factory.mktemp("worker") / "queue.log"
-    environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    with log.open("wb") as out:
-        queue = subprocess.Popen(
-            [sys.executable, "manage.py", "qcluster"],
-            cwd=settings.BASE_DIR,
-            env={**environment, "QUEUE_WORKERS": "1"},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            yield
-        finally:
-            queue.terminate()
-            queue.wait(timeout=30)
 
 
 @pytest.fixture

@@ -12,22 +12,13 @@ from playwright.sync_api import Page, expect
 
 from models_registry.models import Generation, LanguageModel, Provider
 from rag.models import Answer
-from tests.journeys.conftest import test_database
 from tests.servers.ollama import OllamaServer, Outcome
-
-__all__ = ["test_database"]
 
 pytestmark = pytest.mark.browser  # without the mark for a database: its transaction would hide rows from the server
 TOKEN_S = 0.2  # so slow that a busy test machine does not count as a late hang-up
 MODEL = "llama3:8b-instruct"
 QUESTIONS = ("What does a zero base fee change?", "When is a rebalance worth its cost?")
 ARRIVAL_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def stocked(test_database: None, stocked: str) -> str:
-    """The stocked database, made before it is filled."""
-    return stocked
 
 
 @pytest.fixture

@@ -9,24 +9,16 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 
 from models_registry.models import Generation
-from tests.journeys.conftest import test_database
-
-__all__ = ["test_database"]
 
 pytestmark = pytest.mark.browser
 REFRESH_MS = 10_000
-
-
-@pytest.fixture(scope="module")
-def stocked(test_database: None, stocked: str) -> str:
-    """The stocked database, made before it is filled."""
-    return stocked
 
 
 @pytest.fixture
 def ledger(site: str, django_db_blocker: Any) -> Iterator[None]:
     """The test itself may write to the ledger."""
     with django_db_blocker.unblock():
+        Generation.objects.all().delete()  # whatever spoke in a file before
         generation("phi3:medium")
         yield
         Generation.objects.all().delete()

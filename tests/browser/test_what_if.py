@@ -8,31 +8,24 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from recommendations.models import Alert, Node, NodeConnection, NodeView
-from recommendations.services.demo import load_demo
 from recommendations.services.snapshot import node_facts
-from tests.browser.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 NARROW = 375
 
 
-@pytest.fixture(scope="module")
-def stocked(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The demo network, an operator, and an alert of a node of theirs. No library: these pages need none."""
-    assert str(connection.settings_dict["NAME"]).startswith("test_")  # this fixture empties the database at its end
+@pytest.fixture(scope="module", autouse=True)
+def alert(stocked: str, django_db_blocker: Any) -> Iterator[None]:
+    """An alert of a node of the operator's."""
     with django_db_blocker.unblock():
-        call_command("createcachetable")
-        owner = get_user_model().objects.create_superuser("operator", password=PASSWORD)
-        pubkey = load_demo(at=timezone.now(), nodes=60).pubkey
-        add_alert(owner, pubkey)
-        yield pubkey
-        call_command("flush", interactive=False, verbosity=0)
+        add_alert(get_user_model().objects.get(username="operator"), stocked)
+        yield
+        NodeConnection.objects.filter(kind="files").delete()
         connections.close_all()
 
 

@@ -1,5 +1,5 @@
-"""The stage and the server of the journeys."""
+"""The stage of the journeys."""
 
-from tests.journeys.conftest import rows, served, stage, test_database
+from tests.journeys.conftest import rows, stage
 
-__all__ = ["rows", "served", "stage", "test_database"]
+__all__ = ["rows", "stage"]

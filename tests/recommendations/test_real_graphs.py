@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from recommendations.domain.errors import GraphFileBroken
 from recommendations.models import Channel, GraphSnapshot, Network, NodeMetrics
@@ -41,6 +42,7 @@ def imported(django_db_setup, django_db_blocker):
         yield reports, perf_counter() - started
         for slug in ("mainnet", "demo"):
             remove_network(slug)
+        OrmQ.objects.all().delete()
 
 
 def counted_in_the_file(path):

@@ -12,6 +12,7 @@ from feedback.models import ImpactReport
 from feedback.services.measure import measure_recommendation_impact
 from recommendations.domain.advice import State
 from recommendations.models import FailedForward, Forward, Node, NodeConnection, PrivateChannel, Recommendation
+from tests.feedback.traffic import write_forwards
 from tests.journeys.stage import Stage
 
 DAY = timedelta(days=1)
@@ -58,19 +59,8 @@ def connected(stage: Stage, node: Node, number: int) -> NodeConnection:
 
 def forward(connection: NodeConnection, at: datetime, *, rng: np.random.Generator, days: range) -> None:
     """Let a node forward some dozen payments a day, in bursts: the variance is five times the mean."""
-    Forward.objects.bulk_create(
-        Forward(
-            connection=connection,
-            at=at + day * DAY + timedelta(minutes=10 + number),
-            incoming_scid="1x1x1",
-            outgoing_scid="2x2x2",
-            amount_in_msat=1_001_000,
-            amount_out_msat=1_000_000,
-            fee_msat=1_000,
-        )
-        for day in days
-        for number in range(rng.negative_binomial(PER_DAY / 4, 0.2))
-    )
+    per_day = {day: int(rng.negative_binomial(PER_DAY / 4, 0.2)) for day in days}
+    write_forwards(connection, at=at, outgoing="2x2x2", per_day=per_day)
 
 
 def measured(stage: Stage, key: UUID) -> ImpactReport:

@@ -24,6 +24,7 @@ from recommendations.models import (
     WeightRevision,
 )
 from recommendations.services import weights
+from tests.feedback.traffic import write_forwards
 from tests.journeys.stage import Stage
 
 DAY = timedelta(days=1)
@@ -39,8 +40,10 @@ def busy(stage: Stage) -> list[str]:
     Forward.objects.all().delete()
     NodeConnection.objects.filter(pk=stage.demo.connection.pk).update(forwards_from=stage.demo.at - 60 * DAY)
     scids = list(PrivateChannel.objects.filter(connection=stage.demo.connection).values_list("scid", flat=True))
-    rows = [row for scid in scids for row in forwards_of(stage, scid, per_day=10, days=range(-60, 40))]
-    Forward.objects.bulk_create(rows)
+    for scid in scids:
+        write_forwards(
+            stage.demo.connection, at=stage.demo.at, outgoing=scid, per_day=dict.fromkeys(range(-60, 40), 10)
+        )
     PrivateChannel.objects.update(local_sat=500_000, remote_sat=500_000, measured_at=stage.demo.at + 40 * DAY)
     return scids
 

@@ -107,7 +107,7 @@ SPEAKING: tuple[Case, ...] = (
     after(S.REPEAT_ABORT, AnswerCutOff),
     after(S.RESET_MID_STREAM, ProviderUnavailable),
     after(S.STALL_MID_STREAM, ProviderTimeout),
-    whole(S.DEAF),  # whoever listens to the end gets the end; test_ollama_stream tells of those who leave
+    whole(S.DEAF),  # whoever listens to the end gets the end; test_ollama_leaving tells of those who leave
 )
 
 EMBEDDING: tuple[Case, ...] = (

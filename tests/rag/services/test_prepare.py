@@ -11,6 +11,7 @@ from models_registry.services import routes
 from rag.domain.policy import Policy
 from rag.models import LibraryPolicy, Source
 from rag.queries.policy import library_epoch, library_policy, library_state
+from rag.services import word_counts
 from rag.services.prepare import Ask, find_passages, set_scene
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,10 @@ def test_how_many_passages_is_the_policys_unless_the_asker_says(library: Source)
     assert scene().scope.k == 2
 
 
-def test_the_space_and_the_glossary_are_read_once(library: Source, django_assert_num_queries: Any) -> None:
+def test_the_space_and_the_glossary_are_read_once(
+    library: Source, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_counts, "_memory", word_counts.WordMemory())  # as in a process that has just begun
     prepared = scene(use_cache=False)
 
     with django_assert_num_queries(5):  # glossary, words, each leg, passages; the space came with the scene

@@ -1,4 +1,4 @@
-"""A connected node is read: what it told is stored once, what fails is said, and nothing that was known is lost."""
+"""Reading a node: everything once, then what is new, in slices or at once."""
 
 from datetime import timedelta
 
@@ -7,55 +7,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from recommendations.domain.readings import ClosedBy
-from recommendations.models import (
-    ChannelCost,
-    ClosedChannel,
-    FailedForward,
-    Node,
-    NodeConnection,
-    PrivateChannel,
-    UptimeDay,
-)
+from recommendations.models import ChannelCost, ClosedChannel, FailedForward, NodeConnection, PrivateChannel
 from recommendations.services import connect, sync_node
-from recommendations.services.disconnect import disconnect
 from recommendations.services.sync_steps import Stage
-from tests.recommendations.services.nodes import (
-    AT,
-    CLN_KEY,
-    LND_KEY,
-    both_servers,
-    connected,
-    forwards_of,
-    read,
-    settled_by,
-)
+from tests.recommendations.services.node_servers import HOUR, State, lnd, server, servers
+from tests.recommendations.services.nodes import AT, CLN_KEY, LND_KEY, connected, forwards_of, read, settled_by
 from tests.servers.lnd import LndServer
-from tests.servers.simulated import Fault, Kind, simulated
+from tests.servers.simulated import simulated
+
+__all__ = ["lnd", "server", "servers"]
 
 pytestmark = pytest.mark.django_db
-State = NodeConnection.State
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def servers():
-    with both_servers() as pair:
-        yield pair
-
-
-@pytest.fixture(params=[0, 1], ids=["lnd", "cln"])
-def server(request, servers):
-    chosen = servers[request.param]
-    chosen.recover()
-    chosen.forget()
-    return chosen
-
-
-@pytest.fixture
-def lnd(servers):
-    servers[0].recover()
-    return servers[0]
 
 
 def test_the_first_reading_stores_everything_the_node_tells(server, operator):
@@ -160,71 +122,6 @@ def test_a_changed_own_policy_is_noted_when_it_is_first_seen(server, operator):
     assert changed.policy_changed_at == AT + 2 * HOUR
 
 
-@pytest.mark.parametrize(
-    ("fault", "state"),
-    [
-        (Fault(Kind.STATUS, status=503), State.UNREACHABLE),
-        (Fault(Kind.BROKEN_JSON, path="channels"), State.BROKEN),
-        (Fault(Kind.WRONG_TYPES, path="channels"), State.BROKEN),
-    ],
-    ids=str,
-)
-def test_a_failure_keeps_the_data_says_why_and_waits_longer_each_time(lnd, operator, fault, state):
-    row = connected(lnd, operator)
-    read(row)
-    known, read_at = forwards_of(row), row.measured_at
-    lnd.use(fault)
-
-    read(row, at=AT + HOUR)
-    read(row, at=AT + 2 * HOUR)
-
-    assert (row.state, row.failures_in_row) == (state, 2)
-    assert row.message
-    assert (forwards_of(row), row.measured_at) == (known, read_at)
-    lnd.recover()
-    read(row, at=AT + 3 * HOUR)
-    assert (row.state, row.failures_in_row, row.message) == (State.READY, 0, "")
-
-
-def test_an_unplugged_node_counts_against_its_own_uptime_and_not_against_its_peers(lnd, operator):
-    row = connected(lnd, operator)
-    read(row)
-    peers_before = list(UptimeDay.objects.exclude(scid="").order_by("scid").values_list("readings", "online"))
-
-    lnd.unplug()
-    read(row, at=AT + HOUR)
-    lnd.plug_in()
-
-    assert row.state == State.UNREACHABLE
-    own = UptimeDay.objects.get(connection=row, scid="")
-    assert (own.readings, own.online) == (2, 1)
-    assert list(UptimeDay.objects.exclude(scid="").order_by("scid").values_list("readings", "online")) == peers_before
-
-
-def test_another_node_at_the_same_address_is_told_and_nothing_of_it_is_stored(servers, operator):
-    lnd, _ = servers
-    row = connected(lnd, operator)
-    stranger = Node.objects.create(network=row.node.network, pubkey="02" + "77" * 32)
-    NodeConnection.objects.filter(pk=row.pk).update(node=stranger)
-
-    read(row)
-
-    assert (row.state, row.measured_at) == (State.BROKEN, None)
-    assert "nother node" in row.message
-    assert not PrivateChannel.objects.filter(connection=row).exists()
-
-
-def test_a_credential_that_is_taken_back_is_refused_and_never_repeated(lnd, operator, caplog):
-    row = connected(lnd, operator)
-    lnd.allow(lnd.credential)
-
-    read(row)
-
-    assert row.state == State.REFUSED
-    assert lnd.credential not in row.message + row.credential + caplog.text
-    lnd.allow(lnd.credential, "info", "offchain", "onchain")
-
-
 def test_only_one_reading_of_a_node_runs_at_a_time(lnd, operator):
     row = connected(lnd, operator)
     other = connection.copy()
@@ -255,90 +152,3 @@ def test_what_is_due_is_queued_once_and_what_is_paused_never(lnd, servers, opera
     assert [job.task["kwargs"] for job in OrmQ.objects.order_by("pk")] == [
         {"connection_id": row.pk, "stage": "channels"}
     ] * 2
-
-
-def test_failures_are_tried_again_after_twice_the_time_each(lnd, operator):
-    row = connected(lnd, operator)
-    NodeConnection.objects.update(state=State.UNREACHABLE, failures_in_row=2, tried_at=AT)
-
-    assert sync_node.ask_for_due(at=AT + timedelta(minutes=59)) == 0
-    assert sync_node.ask_for_due(at=AT + timedelta(minutes=60)) == 1
-    row.refresh_from_db()
-    assert row.state == State.WAITING
-
-
-def test_a_closed_channel_leaves_the_open_ones_and_is_remembered_with_who_closed_it(server, operator):
-    row = connected(server, operator)
-    read(row)
-    scid = list(server.node.channels)[4]
-    closing = server.node.begin_closing(scid, closed_by=ClosedBy.REMOTE_FORCE)
-
-    read(row, at=AT + HOUR)
-
-    assert not PrivateChannel.objects.filter(connection=row, scid=scid).exists()
-    kept = ClosedChannel.objects.get(connection=row, scid=scid)
-    assert (kept.closed_at, kept.seen_at) == (None, AT + HOUR)
-    assert "force" in kept.closed_by
-    server.node.closing.remove(closing)
-    server.node.channels[scid] = closing.channel
-
-
-def closings_of(row):
-    return dict(ClosedChannel.objects.filter(connection=row).values_list("scid", "closed_at"))
-
-
-def test_a_closing_is_dated_by_its_own_transaction(server, operator):
-    row = connected(server, operator)
-
-    read(row)
-
-    found = closings_of(row)
-    told = [one for one in server.node.closed if one.channel.is_initiator]
-    assert told
-    assert {one.channel.scid: found[one.channel.scid] for one in told} == {
-        one.channel.scid: one.closed_at for one in told
-    }
-
-
-def test_a_closing_without_a_transaction_of_ours_is_dated_by_its_block_where_that_is_told(lnd, operator):
-    closed = next(one for one in lnd.node.closed if not one.channel.is_initiator)
-    height, closed.close_block = closed.close_block, closed.close_block - 144
-    row = connected(lnd, operator)
-    lnd.node.is_synced_to_chain = False  # where the chain stands is then not known
-    read(row)
-    unknown = closings_of(row)[closed.channel.scid]
-
-    lnd.node.is_synced_to_chain = True
-    read(row, at=AT + HOUR)
-    first = closings_of(row)[closed.channel.scid]
-    read(row, at=AT + 9 * HOUR)
-
-    assert (unknown, first) == (None, AT + HOUR - timedelta(days=1))
-    assert closings_of(row)[closed.channel.scid] == first
-    closed.close_block = height
-
-
-def test_disconnecting_removes_all_private_data(lnd, operator):
-    row = connected(lnd, operator)
-    read(row)
-
-    disconnect(NodeConnection.objects.get(pk=row.pk))
-
-    assert not NodeConnection.objects.exists()
-    for table in (PrivateChannel, ClosedChannel, ChannelCost, UptimeDay):
-        assert not table.objects.exists()
-    assert sync_node.run_slice(row.pk, at=AT) is None
-    assert Node.objects.filter(pk=row.node_id).exists()
-
-
-def test_a_node_that_is_disconnected_while_it_is_read_leaves_nothing_behind(server, operator):
-    row = connected(server, operator)
-
-    def cut(percent: int, step: str) -> None:
-        if step == "Reading the forwarding history":
-            disconnect(NodeConnection.objects.get(pk=row.pk))
-
-    assert sync_node.run_slice(row.pk, at=AT, slice_s=None, watcher=cut) is None
-
-    assert not NodeConnection.objects.exists()
-    assert not PrivateChannel.objects.exists()
