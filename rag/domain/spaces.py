@@ -1,11 +1,14 @@
 """An embedding space as retrieval needs it, which index serves it, and how a model wants its texts. Pure."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 EXACT_BELOW = 3_000  # visible vectors: comparing them all is quicker than looking for them in a graph of many more
 LEAST_RECALL = 0.97  # recall@10 of an index against the exact scan
+STILL_AFTER = 4  # turns of an index's knob: half as wide again
+LEAST_GAIN = 0.005  # of recall, in so many turns: less is chance, for so small a sample
 HALFVEC_ABOVE = 2_000  # dimensions: what pgvector can index at 32 bits
 
 
@@ -86,6 +89,11 @@ def keeps_kind(current: IndexKind, *, vectors: int, hnsw_from: int, forced: str 
     wanted = kind_for(vectors, hnsw_from=hnsw_from, forced=forced)
     is_shrinking = current == IndexKind.HNSW and wanted == IndexKind.EXACT and not forced
     return current == wanted or (is_shrinking and vectors * 2 >= hnsw_from)
+
+
+def stands_still(recalls: Sequence[float]) -> bool:
+    """Tell whether the last turns of an index's knob found nothing more; what it misses then, no width finds."""
+    return len(recalls) > STILL_AFTER and recalls[-1] - recalls[-1 - STILL_AFTER] < LEAST_GAIN
 
 
 def lists_for(vectors: int) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from django.db import connection, transaction
 
-from rag.domain.spaces import LEAST_RECALL, IndexKind, Space
+from rag.domain.spaces import LEAST_RECALL, STILL_AFTER, IndexKind, Space, stands_still
 from rag.services.legs_sql import dense_sql, knobs_sql
 
 NEAREST = 10
@@ -26,16 +26,18 @@ LEAST_LENGTH = 1e-9  # of the middle of two opposites, which has no direction
 
 
 def tuned(space: Space, *, sample: int = SAMPLE) -> tuple[Space, float]:
-    """Return the space with its knob turned up until recall@10 is at least 0.97, and the recall reached."""
+    """Return the space with its knob turned up until recall@10 is at least 0.97, and the recall reached.
+
+    Where turning it finds no more, it is left where that began: wider is only slower then.
+    """
     questions = _between(space, sample)
     truth = [_nearest(space, vector, is_exact=True) for vector in questions]
-    while True:
-        found = [_nearest(space, vector) for vector in questions]
-        recall = _recall(found, truth)
-        wider = _wider(space)
-        if recall >= LEAST_RECALL or wider is None:
-            return space, recall
-        space = wider
+    tried = [(space, _recall([_nearest(space, vector) for vector in questions], truth))]
+    while tried[-1][1] < LEAST_RECALL and (wider := _wider(tried[-1][0])):
+        tried.append((wider, _recall([_nearest(wider, vector) for vector in questions], truth)))
+        if stands_still([recall for _, recall in tried]):
+            return tried[-1 - STILL_AFTER]
+    return tried[-1]
 
 
 def _wider(space: Space) -> Space | None:

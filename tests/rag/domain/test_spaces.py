@@ -13,6 +13,7 @@ from rag.domain.spaces import (
     kind_for,
     lists_for,
     scheme_of,
+    stands_still,
 )
 
 
@@ -64,6 +65,19 @@ def test_a_model_reads_the_prefixes_it_was_trained_with(model: str, question: st
     scheme = scheme_of(model)
 
     assert (as_question("fees", scheme=scheme), as_passage("fees", scheme=scheme)) == (question, passage)
+
+
+@pytest.mark.parametrize(
+    ("recalls", "expected"),
+    [
+        ([0.96, 0.96, 0.96, 0.96], False),
+        ([0.90, 0.91, 0.92, 0.93, 0.94], False),
+        ([0.90, 0.96, 0.961, 0.961, 0.963], False),
+        ([0.90, 0.96, 0.961, 0.961, 0.962, 0.963], True),
+    ],
+)
+def test_a_knob_stands_still_once_four_turns_find_nothing_more(recalls: list[float], expected: bool) -> None:
+    assert stands_still(recalls) is expected
 
 
 @pytest.mark.parametrize(("vectors", "expected"), [(0, 1), (400, 1), (4000, 4), (1_000_000, 1000), (4_000_000, 2000)])
