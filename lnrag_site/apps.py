@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from lnrag_site.memory import set_up_memory
+
 
 class LnragSiteConfig(AppConfig):
     name = "lnrag_site"
@@ -10,7 +12,6 @@ class LnragSiteConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_execute  # noqa: PLC0415 - needs the app registry
 
-        from lnrag_site.memory import set_up_memory  # noqa: PLC0415 - likewise
         from lnrag_site.metrics import count_job  # noqa: PLC0415 - likewise
 
         set_up_memory()

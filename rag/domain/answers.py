@@ -147,7 +147,7 @@ def evidence_of(retrieval: Retrieval, *, facts: Sequence[str]) -> Evidence:
 
 
 def citations_of(
-    text: str, *, question: str, passages: Sequence[Passage], added: Sequence[str] = ()
+    text: str, *, question: str, passages: Sequence[Passage], added: Sequence[str]
 ) -> tuple[Citation, ...]:
     """Return the citations of an answer in order of their numbers, each with the words of its passage that say most."""
     wanted = wanted_stems(question, passages=passages, added=added)
